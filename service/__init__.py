@@ -1,0 +1,1 @@
+"""What Folio knows, reads, remembers and says."""

@@ -1,0 +1,128 @@
+"""Plans, findings and readings to and from JSON: the shape that the API shows, the terminal prints and the store keeps.
+
+Values are strings as they will be printed; dates are ISO; the quarter is a Roman numeral; null is what there is not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from service.domain.findings import CellRef, Finding, FindingCode
+from service.domain.plan import Action, DraftPlan, RowRef
+from service.domain.reading import Accepted, MappedColumn, Reading, Rejected, Unreadable
+from service.domain.values import ROMAN, PlainText, Quarter, Target, VersionNumber
+
+Json = dict[str, Any]
+
+_TEXTS = ("number", "action", "lead", "indicator", "unit", "periodicity", "funding_source", "qualitative_progress")
+
+
+def plan_to_json(plan: DraftPlan) -> Json:
+    """The plan as the API shows it."""
+    return {
+        "year": plan.year,
+        "quarter": ROMAN[plan.quarter] if plan.quarter else None,
+        "version": str(plan.version) if plan.version else None,
+        "title": plan.title,
+        "objective": plan.objective,
+        "actions": [_action_to_json(action) for action in plan.actions],
+    }
+
+
+def plan_from_json(data: Json) -> DraftPlan:
+    """The inverse of `plan_to_json`; the JSON is ours, so a KeyError or ValueError means a damaged store."""
+    return DraftPlan(
+        year=data["year"],
+        quarter=Quarter.number_from(data["quarter"]) if data["quarter"] else None,
+        version=VersionNumber.parse(data["version"]) if data["version"] else None,
+        title=_text(data["title"]),
+        objective=_text(data["objective"]),
+        actions=tuple(_action_from_json(action) for action in data["actions"]),
+    )
+
+
+def _action_to_json(action: Action) -> Json:
+    return {
+        "number": action.number,
+        "action": action.action,
+        "lead": action.lead,
+        "indicator": action.indicator,
+        "unit": action.unit,
+        "target": action.target.printed if action.target else None,
+        "starts_on": action.starts_on.isoformat() if action.starts_on else None,
+        "ends_on": action.ends_on.isoformat() if action.ends_on else None,
+        "periodicity": action.periodicity,
+        "funding_source": action.funding_source,
+        "qualitative_progress": action.qualitative_progress,
+        "extras": dict(action.extras),
+        "source": {"sheet": action.source.sheet, "row": action.source.row},
+    }
+
+
+def _action_from_json(data: Json) -> Action:
+    return Action(
+        **{name: _text(data[name]) for name in _TEXTS},
+        target=Target.from_printed(data["target"]) if data["target"] is not None else None,
+        starts_on=dt.date.fromisoformat(data["starts_on"]) if data["starts_on"] else None,
+        ends_on=dt.date.fromisoformat(data["ends_on"]) if data["ends_on"] else None,
+        extras=tuple((header, PlainText(value)) for header, value in data["extras"].items()),
+        source=RowRef(data["source"]["sheet"], data["source"]["row"]),
+    )
+
+
+def _text(value: str | None) -> PlainText | None:
+    # What was admitted once is not cleaned twice: the store gives back the very characters it was given.
+    return PlainText(value) if value is not None else None
+
+
+def finding_to_json(finding: Finding) -> Json:
+    """A finding as the API shows it."""
+    return {
+        "code": finding.code.name,
+        "severity": finding.severity.value,
+        "sheet": finding.place.sheet if finding.place else "",
+        "cell": finding.place.cell if finding.place else "",
+        "column": finding.column,
+        "value": finding.value,
+        "message": finding.message,
+        "fix": finding.fix,
+    }
+
+
+def finding_from_json(data: Json) -> Finding:
+    """The inverse of `finding_to_json`."""
+    place = CellRef(data["sheet"], data["cell"]) if data["sheet"] else None
+    return Finding(
+        FindingCode[data["code"]], place, data["column"], data["value"], data["message"], data["fix"]
+    )
+
+
+def reading_to_json(reading: Reading) -> Json:
+    """What was understood: `{plan, mapping, findings}`; the plan is null when the file is unreadable."""
+    findings = [finding_to_json(finding) for finding in reading.findings]
+    match reading:
+        case Unreadable():
+            return {"plan": None, "mapping": {}, "findings": findings}
+        case Accepted(plan=plan):
+            draft = plan.as_draft()
+        case Rejected(plan=draft):
+            pass
+    mapping = {
+        column.field: {"sheet": column.sheet, "column": column.column, "header": column.header}
+        for column in reading.mapping
+    }
+    return {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings}
+
+
+def reading_from_json(data: Json) -> Reading:
+    """The inverse of `reading_to_json`."""
+    findings = tuple(finding_from_json(finding) for finding in data["findings"])
+    if data["plan"] is None:
+        return Unreadable(findings)
+    mapping = tuple(MappedColumn(field, **where) for field, where in data["mapping"].items())
+    draft = plan_from_json(data["plan"])
+    plan = draft.complete()
+    if plan is None or any(finding.severity == "error" for finding in findings):
+        return Rejected(draft, mapping, findings)
+    return Accepted(plan, mapping, findings)

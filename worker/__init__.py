@@ -1,0 +1,1 @@
+"""The hand that writes Folio's documents."""

@@ -1,0 +1,1 @@
+"""From a report to its Word and Excel files; each module makes one kind of file."""

@@ -1,0 +1,96 @@
+"""Report -> the names and values that a template may use: dead data, in the Spanish of those who edit the templates.
+
+This is the one border between the languages. Word prints every value through `printed`; Excel keeps numbers and dates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from service.domain.plan import Action
+from service.domain.reports import Report
+from service.domain.values import PlainText, Target, printed_date, printed_number
+
+
+@dataclass(frozen=True, slots=True)
+class Percentage:
+    """A share of one: 0.25 is printed "25 %"."""
+
+    share: Decimal
+
+
+Value = str | Decimal | dt.date | Percentage
+Names = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a template may name: `plan.*` once, `accion.*` for each of `acciones`."""
+
+    plan: Names
+    acciones: tuple[Names, ...]
+
+
+def context_of(report: Report) -> Context:
+    """The context of a report; every name is listed with an example in templates_docx/README.md."""
+    plan = report.plan
+    return Context(
+        plan={
+            "titulo": plan.title,
+            "objetivo": plan.objective,
+            "version": str(plan.version),
+            "vigencia": Decimal(plan.year),
+            "trimestre": plan.quarter.roman,
+            "fecha_de_corte": plan.quarter.ends_on,
+            "edicion": Decimal(report.edition),
+        },
+        acciones=tuple(_action(action) for action in plan.actions),
+    )
+
+
+def _action(action: Action) -> Names:
+    return {
+        "numero": _number(action.number),
+        "accion": action.action or "",
+        "responsable": action.lead or "",
+        "indicador": action.indicator or "",
+        "unidad_de_medida": action.unit or "",
+        "meta": _target(action.target),
+        "fecha_inicio": action.starts_on or "",
+        "fecha_fin": action.ends_on or "",
+        "seguimiento": action.periodicity or "",
+        "fuente_de_financiacion": action.funding_source or "",
+        "avance_cualitativo": action.qualitative_progress or "",
+    }
+
+
+def _number(number: PlainText | None) -> Value:
+    # "1.1" and "01" are labels and stay text; only what a spreadsheet would show unchanged becomes a number.
+    if number and number.isascii() and number.isdigit() and len(number) < 10 and str(int(number)) == number:
+        return Decimal(number)
+    return number or ""
+
+
+def _target(target: Target | None) -> Value:
+    if target is None:
+        return ""
+    if target.quantity is None:
+        return target.printed
+    return Percentage(target.quantity) if target.is_percentage else target.quantity
+
+
+def printed(name: str, value: Value) -> str:
+    """A value as the official document writes it. A year is a name, not a quantity: "2024", never "2.024"."""
+    match value:
+        case str():
+            return value
+        case Decimal() if name == "vigencia":
+            return str(value)
+        case Decimal():
+            return printed_number(value)
+        case Percentage(share):
+            return f"{printed_number(share * 100)} %"
+        case dt.date():
+            return printed_date(value)

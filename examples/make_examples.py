@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import re
 import zipfile
 from pathlib import Path
@@ -79,7 +80,9 @@ def head(sheet: Worksheet, row: int) -> int:
 
 
 def write_action(sheet: Worksheet, row: int, texts: list[str]) -> None:
-    """One action: number and target as numbers, the two dates as dates, the rest as text."""
+    """One action: number and target as numbers, the two dates as dates, the rest as text, in a row tall enough."""
+    lines = max(math.ceil(len(text) / (1.1 * width)) for text, width in zip(texts, WIDTHS, strict=True))
+    sheet.row_dimensions[row].height = 12 * (lines + 1)
     for column, text in enumerate(texts, start=1):
         cell = sheet.cell(row, column)
         if column in {1, 6}:

@@ -1,0 +1,40 @@
+"""A database address -> what Folio remembers: uploads, reports, jobs and documents, durable and append-only.
+
+The rest of the program sees this module's names only: typed functions and frozen values, `StoreUnavailable` for every
+failure of the database. It never reads a clock and never makes an id: both are handed in.
+"""
+
+from __future__ import annotations
+
+from service.store.engine import make_engine
+from service.store.migrate import migrate
+from service.store.queue import MAX_ATTEMPTS, JobQueue
+from service.store.records import Appended, Claim, KeyReused, StoredDocument, StoredReport, Upload, new_id
+from service.store.shelf import ReportShelf
+
+__all__ = [
+    "MAX_ATTEMPTS",
+    "Appended",
+    "Claim",
+    "KeyReused",
+    "Store",
+    "StoredDocument",
+    "StoredReport",
+    "Upload",
+    "migrate",
+    "new_id",
+    "open_store",
+]
+
+
+class Store(ReportShelf, JobQueue):
+    """The shelf of reports and the queue of their jobs. Threads may share it; a fork must open its own."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """The store at `url` (`sqlite:///path`, `postgresql://…`), already migrated; connects at first use."""
+    return Store(make_engine(url))

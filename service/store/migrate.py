@@ -1,0 +1,47 @@
+"""A database of any age -> one with the tables of today.
+
+Safe to call from several processes at once: the first does the work in one transaction, the others wait for it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+
+from service.domain.errors import StoreUnavailable
+from service.store.engine import make_engine, one_at_a_time, reading, writing
+
+# Longer than any migration should take: whoever comes second waits for the first.
+_PATIENCE_SECONDS = 60
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` up to date; a database that already is stays untouched.
+
+    Raises:
+        StoreUnavailable: the database does not answer, or was written by a newer Folio.
+    """
+    engine = make_engine(url, busy_seconds=_PATIENCE_SECONDS)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    try:
+        if engine.dialect.name == "sqlite":
+            with reading(engine) as connection:
+                # Lasts in the file; it cannot be changed within the transaction below.
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                connection.exec_driver_sql("BEGIN")
+        with writing(engine) as connection:
+            one_at_a_time(connection, "migration")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreUnavailable(
+            "La base de datos fue escrita por una versión más nueva de Folio. Actualice Folio para abrirla.",
+            log=str(error),
+        ) from error
+    finally:
+        engine.dispose()

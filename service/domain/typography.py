@@ -1,0 +1,208 @@
+"""Text -> the lines and points it takes on a page or in a cell, from the real widths of Liberation Sans (Arial's own).
+
+It assumes text that wraps as Word, Excel and LibreOffice wrap it. Where they differ it takes the most lines that any of
+them would: a row may come out a line too tall, never a line too short. It never hyphenates, kerns or opens a font file: the
+widths stand in liberation_sans.txt, written there once with fontTools (`font["hmtx"][font.getBestCmap()[code]][0]`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Final
+
+_UNITS_PER_EM: Final = 2048
+# Ascent, descent and gap of Liberation Sans and Arial: 1854 + 434 + 67 units.
+_LINE_UNITS: Final = 2355
+# Word's default tab stop is 36 points: at the sizes that a table is set in, fourteen spaces or fewer.
+_TAB: Final = " " * 14
+# A glyph borrowed from another font (emoji, Chinese) brings that font's taller line with it.
+_BORROWED_LINE: Final = 1.25
+_REMEMBERED_WORDS: Final = 50_000
+_BEHIND_BREAKS: Final = re.compile("(?<=\n)")
+_BETWEEN_HYPHENS: Final = re.compile("[^-]*-|[^-]+")
+
+# Excel refuses a row taller than 409.5 points.
+TALLEST_ROW: Final = 409.0
+# The column AVANCE CUALITATIVO of templates_docx/plan_de_accion.xlsx: its width in points and the size of its letters.
+PROGRESS_COLUMN_WIDTH: Final = 262.5
+PROGRESS_FONT_SIZE: Final = 8.0
+# Excel keeps two pixels free on the left of a cell and three on its right; LibreOffice 0.35 mm on each side, which is less.
+_CELL_MARGINS: Final = 3.75
+# On screen Excel sets each letter on whole pixels: at 8 and 9 points some lines come out this much wider than on paper.
+_SCREEN_WIDENING: Final = 1.04
+_PIXEL: Final = 0.75
+
+
+class _Characters(dict[str, int]):
+    """Advance of each character in 1/2048 em; what the font lacks is estimated once, on the wide side."""
+
+    def __init__(self, widths: dict[str, int]) -> None:
+        super().__init__(widths)
+        self.drawn = frozenset(widths) | {"\n", "\t"}
+
+    def __missing__(self, character: str) -> int:
+        if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+            width = 0
+        elif unicodedata.east_asian_width(character) in "WF":
+            width = _UNITS_PER_EM * 5 // 4
+        else:
+            width = _UNITS_PER_EM
+        self[character] = width
+        return width
+
+
+class _Words(dict[str, int]):
+    """Width of a word with the space behind it: a plan repeats its words, and adding them up is most of the work."""
+
+    def __init__(self, characters: _Characters) -> None:
+        super().__init__()
+        self.characters = characters
+        self.space = characters[" "]
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _REMEMBERED_WORDS:
+            self.clear()
+        width = self[word] = sum(map(self.characters.__getitem__, word)) + self.space
+        return width
+
+
+@cache
+def _faces() -> tuple[_Words, _Words]:
+    """The regular and the bold face."""
+    faces: dict[str, dict[str, int]] = {"regular": {}, "bold": {}}
+    for line in Path(__file__).with_name("liberation_sans.txt").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            face, first, *widths = line.split()
+            faces[face].update({chr(int(first, 16) + i): int(width) for i, width in enumerate(widths)})
+    return _Words(_Characters(faces["regular"])), _Words(_Characters(faces["bold"]))
+
+
+def text_width(text: str, size_pt: float, *, bold: bool = False) -> float:
+    """Width in points of `text` set on one line; a tab counts as a whole tab stop."""
+    characters = _faces()[bold].characters
+    return sum(map(characters.__getitem__, text.replace("\t", _TAB))) * size_pt / _UNITS_PER_EM
+
+
+def lines_needed(text: str, width_pt: float, size_pt: float, bold: bool = False) -> int:  # noqa: FBT001, FBT002 - a face, not a switch
+    """Lines that `text` takes where letters have `width_pt` points; at least 1, and a line break begins one."""
+    room, words = _room(width_pt, size_pt), _faces()[bold]
+    if "\t" in text:
+        text = text.replace("\t", _TAB)
+    return sum(_count(paragraph, room, words) for paragraph in text.split("\n"))
+
+
+def line_height(size_pt: float, text: str = "") -> float:
+    """Points from one line to the next on a page; more when `text` has glyphs that come from a taller font."""
+    height = size_pt * _LINE_UNITS / _UNITS_PER_EM
+    return height if _faces()[0].characters.drawn.issuperset(text) else height * _BORROWED_LINE
+
+
+def split_text(text: str, width_pt: float, size_pt: float, lines: int, *, bold: bool = False) -> tuple[str, ...]:
+    """Cut `text` into stretches of at most `lines` lines each, at the ends of lines; joined they are the text again."""
+    room, words = _room(width_pt, size_pt), _faces()[bold]
+    stretches: list[str] = []
+    current: list[str] = []
+    for paragraph in _BEHIND_BREAKS.split(text):
+        for line in _lines(paragraph, room, words):
+            if len(current) == lines:
+                stretches.append("".join(current))
+                current = []
+            current.append(line)
+    return (*stretches, "".join(current))
+
+
+def cell_lines(text: str, column_pt: float, size_pt: float, *, bold: bool = False) -> int:
+    """Lines that wrapped `text` takes in a sheet's column of `column_pt` points, on screen and on paper."""
+    return lines_needed(text, cell_room(column_pt), size_pt, bold)
+
+
+def cell_room(column_pt: float) -> float:
+    """What a sheet's column of `column_pt` points leaves for letters, in points of paper."""
+    return max(column_pt - _CELL_MARGINS, _PIXEL) / _SCREEN_WIDENING
+
+
+def row_height(lines: int, size_pt: float, text: str = "") -> float:
+    """Height in points of a sheet's row that shows `lines` lines: what Excel itself gives it, 11.25 a line at 8 points.
+
+    Excel draws lines on whole pixels of a screen and leaves two between them; LibreOffice and paper need a little less.
+    """
+    pixels = math.ceil(line_height(size_pt, text) / _PIXEL) + 2
+    return lines * pixels * _PIXEL
+
+
+def needs_tall_row(text: str) -> bool:
+    """Whether an avance cualitativo is taller than one row of the official Excel can be (409 points).
+
+    Measured at the official template's own column, PROGRESS_COLUMN_WIDTH points wide in letters of PROGRESS_FONT_SIZE.
+    """
+    lines = cell_lines(text, PROGRESS_COLUMN_WIDTH, PROGRESS_FONT_SIZE)
+    return row_height(lines, PROGRESS_FONT_SIZE, text) > TALLEST_ROW
+
+
+def _room(width_pt: float, size_pt: float) -> int:
+    return int(width_pt * _UNITS_PER_EM / size_pt)
+
+
+def _count(paragraph: str, room: int, words: _Words) -> int:
+    """How many lines `_lines` would give, without making them."""
+    parts = paragraph.split(" ")
+    edges = list(accumulate(map(words.__getitem__, parts)))
+    if edges[-1] <= room + words.space:
+        return 1
+    if max(map(words.__getitem__, parts)) > room + words.space:
+        edges = list(accumulate(words[piece.rstrip(" ")] for piece in _pieces(parts, room, words)))
+    return len(_breaks(edges, room + words.space))
+
+
+def _lines(paragraph: str, room: int, words: _Words) -> Iterable[str]:
+    """The lines of a paragraph; they break after spaces, and a space at the end of a line hangs."""
+    pieces = _pieces(paragraph.split(" "), room, words)
+    edges = list(accumulate(words[piece.rstrip(" \n").replace("\t", _TAB)] for piece in pieces))
+    start = 0
+    for end in _breaks(edges, room + words.space):
+        yield "".join(pieces[start:end])
+        start = end
+
+
+def _breaks(edges: list[int], room: int) -> list[int]:
+    """Index of the first piece behind each line, for pieces that end at `edges` when all stand on one line."""
+    breaks = []
+    start, done = 0, 0
+    while done < len(edges):
+        # A piece wider than the room cannot come in here, but a room narrower than any letter can: it takes one each.
+        done = max(bisect_right(edges, start + room, lo=done), done + 1)
+        start = edges[done - 1]
+        breaks.append(done)
+    return breaks
+
+
+def _pieces(parts: list[str], room: int, words: _Words) -> list[str]:
+    """The words with the spaces behind them; a word wider than the room is cut, after hyphens where it has them.
+
+    A word that fits is kept whole even where a hyphen would let it break: that can only cost a line.
+    """
+    pieces: list[str] = []
+    for part in parts:
+        if words[part] - words.space > room:
+            for run in _BETWEEN_HYPHENS.findall(part):
+                pieces.extend(_cut(run, room, words))
+            pieces[-1] += " "
+        else:
+            pieces.append(part + " ")
+    pieces[-1] = pieces[-1][:-1]
+    return pieces
+
+
+def _cut(run: str, room: int, words: _Words) -> Iterable[str]:
+    edges = list(accumulate(map(words.characters.__getitem__, run)))
+    start = 0
+    for end in _breaks(edges, room):
+        yield run[start:end]
+        start = end

@@ -93,9 +93,7 @@ def finding_to_json(finding: Finding) -> Json:
 def finding_from_json(data: Json) -> Finding:
     """The inverse of `finding_to_json`."""
     place = CellRef(data["sheet"], data["cell"]) if data["sheet"] else None
-    return Finding(
-        FindingCode[data["code"]], place, data["column"], data["value"], data["message"], data["fix"]
-    )
+    return Finding(FindingCode[data["code"]], place, data["column"], data["value"], data["message"], data["fix"])
 
 
 def reading_to_json(reading: Reading) -> Json:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import Final
+
+from service.domain.values import legible
 
 
 class Severity(StrEnum):
@@ -25,11 +28,245 @@ class CellRef:
     cell: str = ""
 
 
+_SHOWN: Final = 80
+
+
 class FindingCode(Enum):
     """Every finding: severity, the reason, and what to do. `{value}` and the other names are filled in by `at`."""
 
-    FILE_001 = (Severity.ERROR, "El archivo está vacío: no tiene ningún byte.", "Vuelva a guardar el libro en Excel y súbalo otra vez.")
-    # the rest of the catalogue is added by the reader
+    FILE_001 = (
+        Severity.ERROR,
+        "El archivo está vacío: no tiene ningún byte.",
+        "Vuelva a guardar el libro en Excel y súbalo otra vez.",
+    )
+    FILE_002 = (
+        Severity.ERROR,
+        "El archivo no es un libro de Excel: por dentro no tiene el formato .xlsx, cualquiera que sea su nombre.",
+        "Abra el plan en Excel o LibreOffice, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
+    )
+    FILE_003 = (
+        Severity.ERROR,
+        "El libro está protegido con contraseña y no se puede leer.",
+        "Ábralo en Excel, quite la contraseña (Archivo, Información, Proteger libro), guárdelo y súbalo de nuevo.",
+    )
+    FILE_004 = (
+        Severity.ERROR,
+        "El archivo está en un formato antiguo de Office, como el .xls de Excel 97-2003.",
+        "Ábralo en Excel, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
+    )
+    FILE_005 = (
+        Severity.ERROR,
+        "El archivo es {found}, no un libro de Excel .xlsx.",
+        "Ábralo, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
+    )
+    FILE_006 = (
+        Severity.ERROR,
+        "El archivo está dañado o incompleto: {reason}.",
+        "Ábralo en Excel, acepte la reparación si la ofrece, guárdelo otra vez y suba la copia nueva.",
+    )
+    FILE_007 = (
+        Severity.ERROR,
+        "El archivo no se abrió por seguridad: {reason}.",
+        "Copie las celdas del plan a un libro nuevo de Excel, guárdelo como .xlsx y suba ese libro.",
+    )
+    FILE_008 = (
+        Severity.ERROR,
+        "El libro es demasiado grande para leerlo: {reason}.",
+        "Deje en el libro solo la hoja del plan, sin imágenes ni formatos en filas vacías, y súbalo de nuevo.",
+    )
+    FILE_009 = (
+        Severity.ERROR,
+        "La lectura del libro se detuvo porque tardaba más de {seconds} segundos.",
+        "Deje en el libro solo la hoja del plan, sin formatos en filas vacías, y súbalo de nuevo.",
+    )
+    FILE_010 = (
+        Severity.ERROR,
+        "La lectura del libro se interrumpió: pide más memoria de la permitida o está dañado.",
+        "Copie las celdas del plan a un libro nuevo de Excel, guárdelo como .xlsx y suba ese libro.",
+    )
+    FILE_011 = (
+        Severity.ERROR,
+        "El libro guarda dos valores distintos para la misma celda: el archivo está dañado.",
+        "Ábralo en Excel, revise esa celda, guárdelo otra vez y suba la copia nueva.",
+    )
+
+    TABLE_001 = (
+        Severity.ERROR,
+        "No se encontró la tabla del plan: ninguna fila tiene encabezados como ACCIÓN, RESPONSABLE, INDICADOR o META.",
+        "Revise que la hoja tenga la fila de encabezados del plan de acción y súbala de nuevo.",
+    )
+    TABLE_002 = (
+        Severity.ERROR,
+        "El libro tiene más de una tabla del plan: además de la hoja «{first}», también la hoja «{value}».",
+        "Deje en el libro una sola hoja con la tabla del plan, u oculte la que no corresponde.",
+    )
+    TABLE_003 = (
+        Severity.ERROR,
+        "En esta fila los encabezados se repiten en otras columnas: «{value}» no está donde estaba más arriba.",
+        "Ordene las columnas igual en todas las páginas de la hoja.",
+    )
+    TABLE_004 = (
+        Severity.ERROR,
+        "La tabla del plan no tiene ninguna acción debajo de los encabezados.",
+        "Escriba las acciones debajo de los encabezados, una por fila.",
+    )
+    TABLE_005 = (
+        Severity.WARNING,
+        "La hoja oculta «{value}» también tiene una tabla del plan y no se leyó.",
+        "Si esa hoja es la que corresponde, muéstrela y oculte la otra.",
+    )
+
+    COLUMN_001 = (
+        Severity.ERROR,
+        "Falta la columna {column}.",
+        "Agregue la columna {column} a la tabla o, si existe con otro nombre, escriba ese encabezado.",
+    )
+
+    PLAN_001 = (
+        Severity.ERROR,
+        "No se encontró el año del plan (la vigencia).",
+        "Escríbalo en el título, por ejemplo «PLAN DE ACCIÓN 2025», o indíquelo al subir el libro.",
+    )
+    PLAN_002 = (
+        Severity.ERROR,
+        "No se encontró el trimestre del seguimiento.",
+        "Escríbalo sobre la columna del avance, por ejemplo «SEGUIMIENTO III TRIMESTRE 2025», o indíquelo al subir el libro.",
+    )
+    PLAN_003 = (
+        Severity.ERROR,
+        "No se encontró la versión del plan.",
+        "Escríbala sobre la tabla, por ejemplo «Versión 2.0», o indíquela al subir el libro.",
+    )
+    PLAN_004 = (
+        Severity.ERROR,
+        "No se encontró el título del plan.",
+        "Escríbalo en una fila sobre la tabla, por ejemplo «PLAN DE ACCIÓN 2025».",
+    )
+    PLAN_005 = (
+        Severity.ERROR,
+        "No se encontró el objetivo del plan.",
+        "Escríbalo en una fila sobre la tabla, comenzando con «Objetivo:».",
+    )
+    PLAN_006 = (
+        Severity.ERROR,
+        "Se indicó la vigencia {given}, pero aquí la hoja dice {found}.",
+        "Corrija el año que indicó o el de la hoja: los dos deben coincidir.",
+    )
+    PLAN_007 = (
+        Severity.ERROR,
+        "La hoja tiene años distintos: aquí dice {found} y en la celda {other} dice {expected}.",
+        "Deje el mismo año en el título y en los encabezados.",
+    )
+    PLAN_008 = (
+        Severity.WARNING,
+        "Se indicó el trimestre {given}, pero aquí la hoja dice {found}. Se usó el {given}.",
+        "Revise cuál es el trimestre correcto y, si hace falta, corrija la hoja.",
+    )
+    PLAN_009 = (
+        Severity.WARNING,
+        "Se indicó la versión {given}, pero aquí la hoja dice {found}. Se usó la {given}.",
+        "Revise cuál es la versión correcta y, si hace falta, corrija la hoja.",
+    )
+    PLAN_010 = (
+        Severity.WARNING,
+        "{what} no coincide con lo que dice la celda {other}: aquí dice «{value}». Se usó lo de la celda {other}.",
+        "Deje el mismo texto en todas las páginas de la hoja.",
+    )
+
+    CELL_001 = (
+        Severity.ERROR,
+        "La celda está vacía y {column} es obligatorio en cada acción.",
+        "Complete la celda.",
+    )
+    CELL_002 = (
+        Severity.ERROR,
+        "La celda tiene un error de Excel: {value}.",
+        "Corrija la fórmula o escriba el valor.",
+    )
+    CELL_003 = (
+        Severity.ERROR,
+        "La celda tiene la fórmula «{value}» y el libro no guardó su resultado.",
+        "Abra el libro en Excel para que calcule las fórmulas, guárdelo y súbalo de nuevo, o escriba el valor.",
+    )
+    CELL_004 = (
+        Severity.ERROR,
+        "La celda dice contener un número, pero guarda «{value}».",
+        "Escriba de nuevo el valor de la celda.",
+    )
+
+    TEXT_001 = (
+        Severity.ERROR,
+        "El texto tiene un carácter invisible que no puede ir en un documento oficial: {character}, en la posición {position}.",
+        "Borre ese carácter o vuelva a escribir el texto en la celda.",
+    )
+    TEXT_002 = (
+        Severity.ERROR,
+        "El texto tiene {length} caracteres y una celda de Excel admite 32.767 como máximo.",
+        "Acorte el texto de la celda.",
+    )
+    TEXT_003 = (
+        Severity.SUGGESTION,
+        "El texto es tan largo que no cabe en una sola fila de Excel: saldrá completo, repartido en varias filas.",
+        "Si prefiere una sola fila, resuma el texto.",
+    )
+
+    DATE_001 = (
+        Severity.ERROR,
+        "«{value}» no es una fecha que se pueda leer.",
+        "Escriba la fecha como día/mes/año, por ejemplo 1/03/2025.",
+    )
+    DATE_002 = (
+        Severity.ERROR,
+        "«{value}» está fuera de los años 1990 a 2100.",
+        "Revise el año de la fecha.",
+    )
+    DATE_003 = (
+        Severity.ERROR,
+        "La acción termina el {value}, antes de comenzar: su fecha de inicio es el {start}.",
+        "Corrija la fecha de inicio o la fecha de fin.",
+    )
+
+    TARGET_001 = (
+        Severity.ERROR,
+        "La meta «{value}» no es un número ni un porcentaje.",
+        "Escriba solo la cantidad, como 4, 1.234,5 o 25 %; la unidad va en su propia columna.",
+    )
+    TARGET_002 = (
+        Severity.WARNING,
+        "La meta no es una cantidad: se conserva el texto «{value}».",
+        "Si la meta ya está definida, escriba la cantidad.",
+    )
+    TARGET_003 = (
+        Severity.ERROR,
+        "La meta «{value}» tiene más de 15 cifras y Excel no la guarda con exactitud.",
+        "Revise la cantidad; si es correcta, exprésela en una unidad mayor.",
+    )
+
+    ROW_001 = (
+        Severity.ERROR,
+        "El número {value} está repetido: ya lo tiene la acción de la celda {other}.",
+        "Dé a cada acción un número distinto.",
+    )
+    ROW_002 = (
+        Severity.WARNING,
+        "La numeración salta del {previous} al {value}.",
+        "Revise si falta alguna acción o corrija los números.",
+    )
+    ROW_003 = (
+        Severity.SUGGESTION,
+        "La fila {row} no se leyó como acción: «{value}».",
+        "No tiene que hacer nada si es una nota, un subtítulo o una firma; si es una acción, complete sus celdas.",
+    )
+    ROW_004 = (
+        Severity.WARNING,
+        "La fila {row} solo tiene el número {value} y no se leyó como acción.",
+        "Complete la acción o borre el número.",
+    )
+    ROW_005 = (
+        Severity.WARNING,
+        "La fila {row} está oculta en la hoja; su acción también se leyó.",
+        "Si la acción no debe ir en el informe, bórrela en vez de ocultarla.",
+    )
 
     def __init__(self, severity: Severity, message: str, fix: str) -> None:
         self.severity = severity
@@ -38,12 +275,10 @@ class FindingCode(Enum):
 
     def at(self, place: CellRef | None = None, *, column: str = "", value: str = "", **words: str | int) -> Finding:
         """The finding at its place. `column` is the header as printed, `value` what stands in the cell."""
+        value = legible(value)
         shown = value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
         filled = {"value": shown, "column": column, **words}
         return Finding(self, place, column, value, self.message.format(**filled), self.fix.format(**filled))
-
-
-_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class PlainText(str):
         return cls(text)
 
 
+def legible(raw: str) -> str:
+    """`raw` for showing in a message: what `PlainText` refuses is replaced by the replacement character."""
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", raw)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Quarter:
     """A quarter of a year, the period that a follow-up reports."""

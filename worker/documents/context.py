@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from service.domain.plan import Action
 from service.domain.reports import Report
@@ -20,6 +21,24 @@ class Percentage:
 
     share: Decimal
 
+
+PLAN_NAMES: Final = ("titulo", "objetivo", "version", "vigencia", "trimestre", "fecha_de_corte", "edicion")
+ACTION_NAMES: Final = (
+    "numero",
+    "accion",
+    "responsable",
+    "indicador",
+    "unidad_de_medida",
+    "meta",
+    "fecha_inicio",
+    "fecha_fin",
+    "seguimiento",
+    "fuente_de_financiacion",
+    "avance_cualitativo",
+)
+
+# What a spreadsheet holds without rounding or writing it as a power of ten.
+_MOST_DIGITS: Final = 9
 
 Value = str | Decimal | dt.date | Percentage
 Names = dict[str, Value]
@@ -68,7 +87,7 @@ def _action(action: Action) -> Names:
 
 def _number(number: PlainText | None) -> Value:
     # "1.1" and "01" are labels and stay text; only what a spreadsheet would show unchanged becomes a number.
-    if number and number.isascii() and number.isdigit() and len(number) < 10 and str(int(number)) == number:
+    if number and number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS and str(int(number)) == number:
         return Decimal(number)
     return number or ""
 
@@ -79,6 +98,11 @@ def _target(target: Target | None) -> Value:
     if target.quantity is None:
         return target.printed
     return Percentage(target.quantity) if target.is_percentage else target.quantity
+
+
+def printed_names(names: Names) -> dict[str, str]:
+    """All the values of a plan or an action as the official document writes them."""
+    return {name: printed(name, value) for name, value in names.items()}
 
 
 def printed(name: str, value: Value) -> str:

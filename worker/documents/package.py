@@ -1,4 +1,4 @@
-"""Members of an Office file <-> the zip that holds them: what a fill leaves alone is deflated once and copied from then on.
+"""Members of an Office file <-> the zip that holds them: what a fill leaves alone is deflated only once.
 
 The standard library's zipfile cannot write bytes that are already compressed, so the few records of a zip are written
 here. Times are fixed: the same members give the same bytes.

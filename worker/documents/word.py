@@ -1,0 +1,198 @@
+"""Context -> the Word file of a report, by way of docxtpl's template language. The only importer of docxtpl.
+
+Stock docxtpl parses, patches and compiles its template at every fill. Here that happens once for each template: its
+tags are brought together by docxtpl's own `patch_xml` and compiled by Jinja; a fill renders text and zips it. Values
+are clean (`PlainText`) and escaped as they enter; what a template leaves alone is copied as it lies.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import Final
+
+from docxtpl import DocxTemplate
+from jinja2 import Template
+from lxml import etree
+
+from service.domain.errors import TemplateProblem
+from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Context, Names, printed_names
+from worker.documents.package import Member, deflate, read_members, write_package
+from worker.documents.row_fit import ModelRow, find_model_row
+from worker.documents.template_language import Complaint, StrictEnvironment, check_source
+
+MAIN_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+_W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_SAME_RUN: Final = ('</w:t><w:br/><w:t xml:space="preserve">', '</w:t><w:tab/><w:t xml:space="preserve">')
+_PART_NAMES: Final = {
+    "document": "el cuerpo del documento",
+    "header": "el encabezado de página",
+    "footer": "el pie de página",
+    "core": "las propiedades del documento",
+}
+# Known to `fill` alone: a template cannot ask for a name that begins so.
+_KEEP_WHOLE: Final = "_entera"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledDocument:
+    """A Word template ready to be filled: members to copy, and parts to render in between, in the package's order."""
+
+    members: tuple[Member | tuple[str, Template], ...]
+    model_row: ModelRow | None
+
+    def fill(self, context: Context) -> bytes:
+        """The Word file for a context; the same context gives the same bytes."""
+        actions = []
+        for action in context.acciones:
+            names: dict[str, str | bool] = {**printed_names(action)}
+            names[_KEEP_WHOLE] = self.model_row is None or self.model_row.fits_a_page(names)
+            actions.append(names)
+        names_of_all = {"plan": printed_names(context.plan), "acciones": actions}
+        return write_package(
+            member
+            if isinstance(member, Member)
+            else deflate(member[0], (_DECLARATION + member[1].render(names_of_all)).encode())
+            for member in self.members
+        )
+
+
+def compile_document(template: bytes) -> CompiledDocument:
+    """Check a Word template and make it ready.
+
+    Raises:
+        TemplateProblem: it is no sound .docx, holds active content, or asks for what no report has; the detail names
+            every place at once.
+    """
+    try:
+        plain = read_members(template)
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise TemplateProblem("La plantilla no es un archivo de Word (.docx) sano.", log=repr(error)) from error
+    _refuse_active_content(plain)
+    running_text, single_lines = StrictEnvironment(_SAME_RUN), StrictEnvironment()
+    members: list[Member | tuple[str, Template]] = []
+    problems: list[str] = []
+    for name, content in plain.items():
+        if b"{{" not in content and b"{%" not in content and not _has_split_tag(content):
+            members.append(deflate(name, content, level=9))
+            continue
+        environment = running_text if name.startswith("word/") else single_lines
+        root = _parse(name, content)
+        source = _patched(root)
+        complaints = check_source(environment, source)
+        problems += [_sentence(name, root, complaint) for complaint in complaints]
+        if not complaints:
+            members.append((name, environment.from_string(_with_splitting_rows(source))))
+    if problems:
+        raise TemplateProblem("La plantilla de Word no se puede usar: " + " ".join(problems))
+    compiled = CompiledDocument(tuple(members), _model_row(plain))
+    _try_out(compiled)
+    return compiled
+
+
+def _parse(name: str, content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise TemplateProblem(
+            f"La plantilla está dañada: la parte «{name}» no se puede leer.", log=repr(error)
+        ) from error
+
+
+def _has_split_tag(content: bytes) -> bool:
+    # Word may save a tag's two braces in two runs.
+    return re.search(rb"\{(?:<[^>]*>)+[{%]", content) is not None
+
+
+def _patched(root: etree._Element) -> str:
+    """The part with its tags brought together, one paragraph a line so that Jinja's line numbers mean something."""
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            if "{{" in str(value):
+                element.set(name, str(value).replace("}}", "|una_linea }}"))
+    source = DocxTemplate("").patch_xml(etree.tostring(root, encoding="unicode"))
+    return re.sub(r"<w:p(?=[ >])", "\n<w:p", source)
+
+
+def _with_splitting_rows(source: str) -> str:
+    # A row that may not split but is taller than a page loses text in LibreOffice and overflows in Word.
+    keep = "<w:cantSplit/>"
+
+    def conditional(row: re.Match[str]) -> str:
+        loop = re.search(r"{{ *(\w+)\.(?:" + "|".join(ACTION_NAMES) + ")", row.group())
+        if not loop:
+            return row.group()
+        return row.group().replace(keep, f"{{% if {loop.group(1)}.{_KEEP_WHOLE} %}}{keep}{{% endif %}}")
+
+    return re.sub(r"<w:tr[ >].*?</w:tr>", conditional, source, flags=re.DOTALL)
+
+
+def _model_row(plain: dict[str, bytes]) -> ModelRow | None:
+    document = _parse("word/document.xml", plain["word/document.xml"])
+    styles = plain.get("word/styles.xml")
+    return find_model_row(document, _parse("word/styles.xml", styles) if styles else None)
+
+
+def _refuse_active_content(plain: dict[str, bytes]) -> None:
+    types = plain.get("[Content_Types].xml", b"").decode("utf-8", "replace")
+    if MAIN_TYPE not in types or "word/document.xml" not in plain:
+        raise TemplateProblem("La plantilla no es un documento de Word (.docx): guárdela como «Documento de Word».")
+    for name, content in plain.items():
+        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+            raise TemplateProblem(f"La plantilla declara entidades en «{name}», lo que ningún Word normal hace.")
+        if "vbaProject" in name or name.startswith(("word/embeddings/", "word/activeX/")):
+            raise TemplateProblem(
+                f"La plantilla trae macros u objetos incrustados («{name}»): quítelos y guárdela de nuevo."
+            )
+        if name.endswith(".rels"):
+            for relation in _parse(name, content):
+                if relation.get("TargetMode") == "External" and not relation.get("Type", "").endswith("/hyperlink"):
+                    raise TemplateProblem(
+                        f"La plantilla depende de un archivo externo, «{relation.get('Target')}»: quítelo."
+                    )
+
+
+def _sentence(name: str, root: etree._Element, complaint: Complaint) -> str:
+    return f"En {_place(name, root, complaint.words)}: {complaint.sentence}"
+
+
+def _place(name: str, root: etree._Element, words: str) -> str:
+    """Where in a part the words stand, as its editor would look for it."""
+    stem = name.rsplit("/", 1)[-1]
+    part = next((spanish for key, spanish in _PART_NAMES.items() if stem.startswith(key)), f"la parte «{name}»")
+    wanted = re.sub(r"<[^>]*>", "", words).strip()
+    for number, paragraph in enumerate(root.iter(f"{_W}p"), start=1):
+        text = "".join(piece.text or "" for piece in paragraph.iter(f"{_W}t"))
+        if "{" not in text or not wanted or wanted not in text:
+            continue
+        cell = next(paragraph.iterancestors(f"{_W}tc"), None)
+        if cell is None:
+            return f"{part}, párrafo {number} («{text}»)"
+        row = next(cell.iterancestors(f"{_W}tr"))
+        table = next(row.iterancestors(f"{_W}tbl"))
+        indexes = [_ordinal(table, root, "tbl"), _ordinal(row, table, "tr"), _ordinal(cell, row, "tc")]
+        return "{}, tabla {}, fila {}, celda {} («{}»)".format(part, *indexes, text)
+    return part
+
+
+def _ordinal(element: etree._Element, within: etree._Element, tag: str) -> int:
+    return 1 + list(within.iter(f"{_W}{tag}")).index(element)
+
+
+def _try_out(compiled: CompiledDocument) -> None:
+    """Fill it once with two actions: conditions that tear an element apart show here, not in the office's document."""
+    action: Names = dict.fromkeys(ACTION_NAMES, "a")
+    sample = Context(plan=dict.fromkeys(PLAN_NAMES, "a"), acciones=(action, action))
+    for name, content in read_members(compiled.fill(sample)).items():
+        if name.endswith(".xml"):
+            try:
+                _parse(name, content)
+            except TemplateProblem as problem:
+                raise TemplateProblem(
+                    f"Al llenar la plantilla, la parte «{name}» queda mal formada: revise que cada {{% if %}} y "
+                    "{% for %} abra y cierre en el mismo lugar (fila, celda o párrafo).",
+                    log=str(problem),
+                ) from problem

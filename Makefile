@@ -40,11 +40,11 @@ bench: $(VENV)/test.installed  ## time the documents against stock docxtpl and o
 
 fresh: fresh-debian-12 fresh-debian-13  ## do what a stranger does, in a bare Debian 12 and 13 (needs root, debootstrap)
 
-fresh-debian-12:
-	@sh tools/fresh.sh bookworm
+fresh-debian-12: env
+	@$(PYTHON_IN_VENV) tools/fresh.py bookworm
 
-fresh-debian-13:
-	@sh tools/fresh.sh trixie
+fresh-debian-13: env
+	@$(PYTHON_IN_VENV) tools/fresh.py trixie
 
 lock:  ## pin requirements/*.in again, with hashes (needs uv)
 	@sh tools/lock.sh

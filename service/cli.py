@@ -140,7 +140,7 @@ def _read(workbook: Path, given: Given) -> Reading:
         room.close()
 
 
-class _CannotRead(Exception):  # noqa: N818 - it says what happened
+class _CannotRead(Exception):
     """The path names nothing that can be read; the message is for a person."""
 
 

@@ -27,7 +27,7 @@ _FINAL_STATES: Final = frozenset({_DONE, "failed", "quarantined"})
 _BOUNDARY: Final = "folio-example-boundary"
 
 
-class _NoAnswer(Exception):  # noqa: N818 - it says what happened
+class _NoAnswer(Exception):
     """The front gave no answer, or not the one that the API promises."""
 
 

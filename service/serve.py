@@ -28,7 +28,7 @@ _LONGEST_SOCKET_PATH: Final = 100
 _QUEUE_SOCKET: Final = "valkey.sock"
 
 
-class CannotServe(Exception):  # noqa: N818 - it says what happened, as the other errors of the house do
+class CannotServe(Exception):
     """Folio cannot start here; the message tells a person why and what to do."""
 
 

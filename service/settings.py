@@ -19,7 +19,7 @@ _HIGHEST_PORT: Final = 65_535
 _MEGABYTE: Final = 1024 * 1024
 
 
-class UnusableSettings(Exception):  # noqa: N818 - it says what happened, as the other errors of the house do
+class UnusableSettings(Exception):
     """The environment asks for what cannot be, or for what would be unsafe; the message is for a person."""
 
 

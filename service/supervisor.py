@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-_STOP_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+# Under nohup SIGHUP is ignored, and stays so.
+_HANGUP: Final = frozenset({signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else ())
+_STOP_SIGNALS: Final = _HANGUP | {signal.SIGINT, signal.SIGTERM}
 _WATCHED_SIGNALS: Final = _STOP_SIGNALS | {signal.SIGCHLD}
 _GRACE_SECONDS: Final = 7.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0

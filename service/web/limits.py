@@ -1,0 +1,22 @@
+"""What the front admits, stated once: enforced by the routes and told by the OpenAPI description."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
+
+# What the fields and the multipart frame may weigh beside the workbook, and how many there may be.
+FIELDS_BYTES: Final = 64 * 1024
+FORM_PARTS: Final = 20
+
+ID_PATTERN: Final = "[A-Za-z0-9_-]{1,64}"
+
+KEY_HEADER: Final = "Idempotency-Key"
+KEY_PATTERN: Final = "[!-~]{1,200}"
+
+YEARS: Final = range(1990, 2101)
+FILENAME_LENGTH: Final = 120
+
+LIST_LIMIT: Final = 20
+LIST_LIMIT_MAX: Final = 100

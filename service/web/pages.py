@@ -1,0 +1,101 @@
+"""The pages that planners see: upload, follow, correct, download. They work without JavaScript."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import replace
+from types import ModuleType
+from typing import Final
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+
+from service.domain.errors import StoreUnavailable
+from service.domain.values import ROMAN
+from service.web import wording
+from service.web.front import front
+from service.web.limits import ID_PATTERN
+from service.web.problems import Problem, ProblemType
+from service.web.shown import report_to_json
+from service.web.uploads import Received, receive
+
+pages: Final = Blueprint("pages", __name__)
+
+_PAGE_LENGTH: Final = 20
+
+
+@pages.app_context_processor
+def sentences() -> dict[str, ModuleType]:
+    """The templates' way to the sentences of `wording`."""
+    return {"wording": wording}
+
+
+@pages.get("/")
+def home() -> Response:
+    """What Folio is, the form to upload a workbook, and the reports so far."""
+    before = request.args.get("antes", "")
+    return _home(before=before if re.fullmatch(ID_PATTERN, before) else None)
+
+
+@pages.post("/informes")
+def upload() -> Response:
+    """Take the form's workbook; on to the report's page, or back to the form with what must be corrected."""
+    received = receive(request, max_upload_bytes=front().max_upload_bytes, received_at=front().clock())
+    if isinstance(received, Problem):
+        return _home(received)
+    appended = front().submit(replace(received, idempotency_key=_form_key(received)))
+    if isinstance(appended, Problem):
+        return _home(appended, filename=received.upload.filename)
+    return make_response(redirect(url_for("pages.report", report_id=appended.report.id), 303))
+
+
+@pages.get("/informes/<id:report_id>")
+def report(report_id: str) -> Response:
+    """One report: where it stands, what was found, what can be downloaded."""
+    found = front().store.report(report_id)
+    if found is None:
+        return problem_page(Problem(ProblemType.NOT_FOUND, "No hay ningún informe en esta dirección."))
+    return make_response(render_template("report.html", report=found, shown=report_to_json(found)))
+
+
+def problem_page(problem: Problem) -> Response:
+    """A problem as a page of its own, with the way back."""
+    response = make_response(render_template("problem.html", problem=problem), problem.type.status)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _home(problem: Problem | None = None, *, filename: str = "", before: str | None = None) -> Response:
+    try:
+        found = front().store.reports(_PAGE_LENGTH + 1, before)
+    except StoreUnavailable:
+        if problem is None:
+            raise
+        # What the person filled in is worth showing again even while the list cannot be had.
+        found = ()
+    page = render_template(
+        "home.html",
+        problem=problem,
+        filename=filename,
+        # What was chosen stays chosen; only the file must be chosen again, for browsers do not let a page keep it.
+        given={field: request.form.get(field, "") for field in ("year", "quarter", "version")},
+        quarters=ROMAN.values(),
+        sending=secrets.token_urlsafe(16),
+        max_megabytes=front().max_upload_bytes // (1024 * 1024),
+        reports=found[:_PAGE_LENGTH],
+        older=found[_PAGE_LENGTH - 1].id if len(found) > _PAGE_LENGTH else None,
+        is_first_page=before is None,
+    )
+    response = make_response(page, problem.type.status if problem else 200)
+    response.headers.update(problem.headers if problem else {})
+    return response
+
+
+def _form_key(received: Received) -> str | None:
+    # A double click sends the same form twice and must make one report; the same page with another file is another one.
+    sending = request.form.get("sending", "")
+    if not sending:
+        return None
+    parts = (sending, received.upload.sha256, str(received.given))
+    return "form-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()

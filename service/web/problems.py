@@ -1,0 +1,100 @@
+"""What was wrong with a request -> an application/problem+json answer (RFC 9457) in Spanish.
+
+A problem is a value like any other: views return it, and only the edge turns it into an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import Final
+
+from flask import Response, jsonify
+
+from service.domain.archive import Json, finding_to_json
+from service.domain.findings import Finding
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 5
+
+
+class ProblemType(Enum):
+    """Every kind of problem: its stable URN, HTTP status and title. A URN is never reused for something else."""
+
+    MALFORMED = ("peticion-mal-formada", HTTPStatus.BAD_REQUEST, "No se entiende la petición")
+    INVALID_REQUEST = ("datos-no-validos", HTTPStatus.BAD_REQUEST, "Hay datos por corregir en el envío")
+    CROSS_SITE = ("otro-sitio", HTTPStatus.FORBIDDEN, "El envío no viene de esta página")
+    NOT_FOUND = ("no-existe", HTTPStatus.NOT_FOUND, "No existe")
+    WRONG_METHOD = ("metodo-no-admitido", HTTPStatus.METHOD_NOT_ALLOWED, "Esta dirección no admite esa operación")
+    NOT_READY = ("documento-no-disponible", HTTPStatus.CONFLICT, "El documento no está disponible")
+    TOO_LARGE = ("demasiado-grande", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "El envío es demasiado grande")
+    NOT_A_WORKBOOK = ("no-es-un-libro", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "El archivo no es un libro de Excel")
+    UNREADABLE = ("libro-ilegible", HTTPStatus.UNPROCESSABLE_ENTITY, "No se pudo leer el libro")
+    HAS_ERRORS = ("libro-con-errores", HTTPStatus.UNPROCESSABLE_ENTITY, "El libro tiene errores por corregir")
+    KEY_REUSED = ("clave-reutilizada", HTTPStatus.UNPROCESSABLE_ENTITY, "La clave ya se usó en otro envío")
+    UNEXPECTED = ("fallo-interno", HTTPStatus.INTERNAL_SERVER_ERROR, "Algo falló en Folio")
+    UNAVAILABLE = ("no-disponible", HTTPStatus.SERVICE_UNAVAILABLE, "Folio no está disponible por ahora")
+
+    def __init__(self, slug: str, status: HTTPStatus, title: str) -> None:
+        self.urn = f"urn:folio:problema:{slug}"
+        self.status = status
+        self.title = title
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """A field of the request, or a header, that cannot be used: its name as sent, its value and the reason."""
+
+    field: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a request was refused: `detail` is for the person, `findings` are the workbook's, `errors` the request's."""
+
+    type: ProblemType
+    detail: str
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[FieldError, ...] = ()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a client should know before it tries again."""
+        is_passing = self.type in {ProblemType.UNAVAILABLE, ProblemType.UNEXPECTED}
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)} if is_passing else {}
+
+
+STORE_UNAVAILABLE: Final = Problem(
+    ProblemType.UNAVAILABLE,
+    "La base de datos no responde en este momento. Inténtelo de nuevo en unos segundos.",
+)
+
+
+def invalid_request(errors: tuple[FieldError, ...]) -> Problem:
+    """All that is wrong with the fields of a request, at once."""
+    detail = " ".join(f"{error.field}: {error.message}" for error in errors)
+    return Problem(ProblemType.INVALID_REQUEST, detail, errors=errors)
+
+
+def problem_to_json(problem: Problem) -> Json:
+    """The problem as the API shows it."""
+    return {
+        "type": problem.type.urn,
+        "title": problem.type.title,
+        "status": int(problem.type.status),
+        "detail": problem.detail,
+        "findings": [finding_to_json(finding) for finding in problem.findings],
+        "errors": [{"field": error.field, "value": error.value, "message": error.message} for error in problem.errors],
+    }
+
+
+def problem_response(problem: Problem) -> Response:
+    """The problem as an HTTP answer."""
+    response = jsonify(problem_to_json(problem))
+    response.status_code = problem.type.status
+    response.mimetype = MEDIA_TYPE
+    response.headers.update(problem.headers)
+    return response

@@ -1,0 +1,40 @@
+"""A StoredReport -> the JSON that the API shows. The one place where this is decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import url_for
+
+from service.domain.archive import Json, finding_to_json
+from service.store import StoredDocument, StoredReport
+from service.web.wording import progress
+
+
+def report_to_json(report: StoredReport) -> Json:
+    """The report with the state of each of its documents; instants are ISO 8601 in UTC with Z."""
+    return {
+        "id": report.id,
+        "year": report.year,
+        "quarter": report.quarter.roman,
+        "version": str(report.version),
+        "edition": report.edition,
+        "state": report.state.value,
+        "progress": progress(report),
+        "findings": [finding_to_json(finding) for finding in report.findings],
+        "documents": [_document_to_json(report.id, document) for document in report.documents],
+        "created_at": report.created_at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+
+
+def _document_to_json(report_id: str, document: StoredDocument) -> Json:
+    return {
+        "kind": document.kind.value,
+        "state": document.state.value,
+        "filename": document.filename,
+        "media_type": document.media_type,
+        "size": document.size,
+        "sha256": document.sha256,
+        "problem": document.problem,
+        "href": url_for("api.document", report_id=report_id, kind=document.kind.value),
+    }

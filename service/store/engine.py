@@ -105,4 +105,5 @@ def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any
     When another transaction is just inserting the same key, this one waits to see it committed.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount == 1
+    attempt = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(attempt).one_or_none() is not None

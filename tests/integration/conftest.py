@@ -1,0 +1,90 @@
+"""Real databases and servers as fixtures; what they are stands in servers.py."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service.store import Store, migrate, open_store
+from tests.integration.servers import Processes, RedisServer, postgresql_server
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A server that runs."""
+    # A socket's path has at most 107 bytes; pytest's own temporary folders can be longer.
+    with tempfile.TemporaryDirectory(prefix="folio-") as folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, without its database name."""
+    with postgresql_server() as address:
+        yield address
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An address where no database is yet."""
+    return f"sqlite:///{tmp_path}/folio.db"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_cluster: str) -> Iterator[str]:
+    """An empty database of its own."""
+    name = f"folio_{time.monotonic_ns()}"
+    with psycopg.connect(f"{postgresql_cluster}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{postgresql_cluster}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both databases, one after the other, still without tables."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An empty store on either database."""
+    migrate(database_url)
+    store = open_store(database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    """An empty store on SQLite, where the tests that need no other database are quicker."""
+    migrate(sqlite_url)
+    store = open_store(sqlite_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def processes(sqlite_url: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Processes]:
+    """Starts workers and reconcilers on `sqlite_url` and `redis_server`; none is left after the test."""
+    environment = os.environ | {
+        "DATABASE_URL": sqlite_url,
+        "REDIS_URL": redis_server.url,
+        "FOLIO_DATA_DIR": str(tmp_path),
+        "REMAP_SIGTERM": "SIGQUIT",
+    }
+    running = Processes(environment, tmp_path)
+    yield running
+    running.stop()

@@ -1,0 +1,65 @@
+"""Uploads and readings to remember, and the shortest ways to append them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import replace
+from typing import Final
+
+from service.domain.archive import reading_to_json
+from service.domain.findings import CellRef, FindingCode
+from service.domain.reading import Accepted, MappedColumn
+from service.domain.reports import DocumentKind, RenderedDocument
+from service.domain.values import Quarter, VersionNumber
+from service.store import Appended, KeyReused, Store, Upload, new_id
+from tests.plans import reference_plan
+
+NOON: Final = dt.datetime(2024, 10, 7, 12, tzinfo=dt.UTC)
+BOTH: Final = (DocumentKind.WORD, DocumentKind.EXCEL)
+
+
+def an_upload(content: bytes = b"a workbook") -> Upload:
+    return Upload("Plan de acción.xlsx", content, hashlib.sha256(content).hexdigest(), NOON)
+
+
+def accepted(version: str = "2.0", quarter: int = 3) -> Accepted:
+    number = VersionNumber.parse(version)
+    assert number is not None
+    plan = replace(reference_plan(), version=number, quarter=Quarter(2024, quarter))
+    warning = FindingCode.TARGET_002.at(CellRef("Hoja1", "G7"), column="META", value="Por definir")
+    return Accepted(plan, (MappedColumn("action", "Hoja1", "C", "ACCIÓN"),), (warning,))
+
+
+def append_or_refuse(
+    store: Store,
+    *,
+    key: str | None = None,
+    content: bytes = b"a workbook",
+    kinds: tuple[DocumentKind, ...] = BOTH,
+    reading: Accepted | None = None,
+    now: dt.datetime = NOON,
+) -> Appended | KeyReused:
+    reading = reading or accepted()
+    raw = json.dumps(reading_to_json(reading)).encode()
+    return store.append_report(
+        an_upload(content), reading, raw, kinds, report_id=new_id(), now=now, idempotency_key=key
+    )
+
+
+def append(
+    store: Store,
+    *,
+    key: str | None = None,
+    content: bytes = b"a workbook",
+    kinds: tuple[DocumentKind, ...] = BOTH,
+    now: dt.datetime = NOON,
+) -> Appended:
+    outcome = append_or_refuse(store, key=key, content=content, kinds=kinds, now=now)
+    assert isinstance(outcome, Appended)
+    return outcome
+
+
+def a_document(kind: DocumentKind = DocumentKind.WORD, content: bytes = b"a document") -> RenderedDocument:
+    return RenderedDocument(kind, "informe.docx", content, hashlib.sha256(content).hexdigest(), "fingerprint")

@@ -1,0 +1,252 @@
+"""Uploaded bytes become a package whose parts are safe to parse, or are refused with the reason.
+
+It works on the bytes alone, before any XML library sees them, in bounded memory: parts are inflated in pieces and
+counted by our own counter, never by the sizes that the file declares. It never writes to disk.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from service.domain.findings import Finding, FindingCode
+
+MAX_MEMBERS: Final = 2_000
+MAX_PART_BYTES: Final = 60 * 1024 * 1024
+MAX_PACKAGE_BYTES: Final = 120 * 1024 * 1024
+# A sheet of 10,000 actions has some 0.6 million tags; a tree of four million would not fit the reader's memory.
+MAX_TAGS: Final = 4_000_000
+
+WORKBOOK_TYPE: Final = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+_OTHER_KINDS: Final = (
+    (b"ms-excel.sheet.macroEnabled", "un libro con macros (.xlsm)"),
+    (b"ms-excel.template.macroEnabled", "una plantilla con macros (.xltm)"),
+    (b"ms-excel.addin", "un complemento de Excel (.xlam)"),
+    (b"spreadsheetml.template", "una plantilla de Excel (.xltx)"),
+    (b"ms-excel.sheet.binary", "un libro binario de Excel (.xlsb)"),
+    (b"wordprocessingml", "un documento de Word"),
+    (b"presentationml", "una presentación de PowerPoint"),
+)
+_MACROS: Final = b"application/vnd.ms-office.vbaProject"
+
+_LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
+_LOCAL_MARK: Final = b"PK\x03\x04"
+_CENTRAL_MARK: Final = b"PK\x01\x02"
+_OLE2_MARK: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PIECE: Final = 1 << 18
+_ENCRYPTED_FLAG: Final = 0x1
+
+# Zero bytes between the letters: the same words in UTF-16 and UTF-32.
+_DECLARATION: Final = re.compile(rb"<\0*!\0*(?:D\0*O\0*C\0*T\0*Y\0*P\0*E|E\0*N\0*T\0*I\0*T\0*Y)")
+_DECLARATION_REACH: Final = 64
+_ENCODING: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+_ENCODINGS: Final = frozenset({b"utf-8", b"us-ascii", b"ascii", b"utf-16", b"utf-16le", b"utf-16be"})
+
+
+class UnreadableWorkbook(Exception):  # noqa: N818  a refusal that ends the reading, not a fault of the program
+    """The file cannot be read at all; `finding` says why and what to do."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """Where a part lies in the file, proven against the file's own bytes."""
+
+    start: int
+    info: zipfile.ZipInfo
+
+
+class Package:
+    """The parts of a workbook that passed the guard, inflated when asked for."""
+
+    def __init__(self, content: bytes, members: dict[str, _Member]) -> None:
+        self._content = content
+        self._members = members
+
+    def __contains__(self, name: str) -> bool:
+        return name.casefold() in self._members
+
+    def read(self, name: str) -> bytes:
+        """The XML of one part; names differ from one another by more than case.
+
+        Raises:
+            UnreadableWorkbook: there is no such part, or it is no XML in an encoding that Office uses.
+        """
+        member = self._members.get(name.casefold())
+        if member is None:
+            raise _damaged(f"le falta la parte «{name}»")
+        part = b"".join(_inflated(self._content, member))
+        head = part[:512].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+        declared = _ENCODING.match(head)
+        if not head.startswith(b"<") or (declared and declared.group(1).lower() not in _ENCODINGS):
+            raise _unsafe(f"la parte «{name}» no es XML en UTF-8 o UTF-16")
+        return part
+
+
+def open_package(content: bytes) -> Package:
+    """Check the whole file and give its parts.
+
+    Raises:
+        UnreadableWorkbook: no .xlsx, damaged, hostile or too large; the finding says which.
+    """
+    if not content:
+        raise UnreadableWorkbook(FindingCode.FILE_001.at())
+    if content.startswith(_OLE2_MARK):
+        is_encrypted = "EncryptedPackage".encode("utf-16-le") in content
+        raise UnreadableWorkbook((FindingCode.FILE_003 if is_encrypted else FindingCode.FILE_004).at())
+    if not content.startswith(_LOCAL_MARK):
+        raise UnreadableWorkbook(FindingCode.FILE_002.at())
+    members = _members(content)
+    package_bytes = 0
+    for name, member in members.items():
+        package_bytes += _checked_size(content, name, member)
+        if package_bytes > MAX_PACKAGE_BYTES:
+            raise _too_large("descomprimido ocupa más de 120 MB")
+    package = Package(content, members)
+    _check_is_workbook(package)
+    return package
+
+
+def _members(content: bytes) -> dict[str, _Member]:
+    # Counted before zipfile makes an object of each: a directory of half a million entries fits in 20 MB.
+    if content.count(_CENTRAL_MARK) > MAX_MEMBERS:
+        raise _too_large(f"tiene más de {MAX_MEMBERS} partes")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
+            directory_at = archive.start_dir
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error, OSError) as error:
+        raise _damaged("no se pudo abrir el paquete comprimido") from error
+    members: dict[str, _Member] = {}
+    free_from = 0
+    for info in infos:
+        _check_entry(info)
+        if info.filename.casefold() in members:
+            raise _unsafe("contiene dos partes con el mismo nombre")
+        if info.header_offset < free_from or info.header_offset + _LOCAL_HEADER.size > directory_at:
+            raise _unsafe("contiene partes que se traslapan")
+        mark, *_, name_length, extra_length = _LOCAL_HEADER.unpack_from(content, info.header_offset)
+        name_at = info.header_offset + _LOCAL_HEADER.size
+        start = name_at + name_length + extra_length
+        free_from = start + info.compress_size
+        if free_from > directory_at:
+            raise _unsafe("contiene partes que se traslapan")
+        local_name = content[name_at : name_at + name_length]
+        if mark != _LOCAL_MARK or local_name not in _spellings(info.orig_filename):
+            raise _unsafe("su índice no corresponde a su contenido")
+        members[info.filename.casefold()] = _Member(start, info)
+    if not infos or infos[0].header_offset != 0:
+        raise _unsafe("lleva otros datos antes del libro")
+    return members
+
+
+def _check_entry(info: zipfile.ZipInfo) -> None:
+    name = info.orig_filename
+    if name.startswith("/") or "\\" in name or "\0" in name or ":" in name or ".." in name.split("/"):
+        raise _unsafe("contiene una parte con un nombre que sale del libro")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise _unsafe("contiene un enlace a otro archivo")
+    if info.flag_bits & _ENCRYPTED_FLAG:
+        raise UnreadableWorkbook(FindingCode.FILE_003.at())
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise _unsafe("usa un método de compresión que Excel no usa")
+
+
+def _spellings(name: str) -> set[bytes]:
+    spellings = {name.encode("utf-8", "surrogateescape")}
+    try:
+        spellings.add(name.encode("cp437"))
+    except UnicodeEncodeError:
+        pass
+    return spellings
+
+
+def _checked_size(content: bytes, name: str, member: _Member) -> int:
+    # Pictures may hold anything, and no part under /media/ is ever parsed.
+    is_picture = "/media/" in name
+    size = crc = tags = 0
+    tail = b""
+    for piece in _inflated(content, member):
+        size += len(piece)
+        crc = zlib.crc32(piece, crc)
+        if is_picture:
+            continue
+        tags += piece.count(b"<")
+        if tags > MAX_TAGS:
+            raise _too_large("una de sus hojas tiene demasiadas celdas")
+        window = tail + piece
+        if _DECLARATION.search(window):
+            raise _unsafe("contiene declaraciones que un libro de Excel no lleva (DOCTYPE)")
+        tail = window[-_DECLARATION_REACH:]
+    if size != member.info.file_size or crc != member.info.CRC:
+        raise _damaged("su contenido no corresponde al tamaño o a la suma de control que declara")
+    return size
+
+
+def _inflated(content: bytes, member: _Member) -> Iterator[bytes]:
+    end = member.start + member.info.compress_size
+    if member.info.compress_type == zipfile.ZIP_STORED:
+        if member.info.compress_size > MAX_PART_BYTES:
+            raise _too_large("una de sus partes ocupa más de 60 MB")
+        for at in range(member.start, end, _PIECE):
+            yield content[at : min(at + _PIECE, end)]
+        return
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    size, at, waiting = 0, member.start, b""
+    try:
+        while not inflater.eof:
+            if not waiting:
+                waiting = content[at : min(at + _PIECE, end)]
+                at += len(waiting)
+            piece = inflater.decompress(waiting, _PIECE)
+            if not piece and not waiting and not inflater.eof:
+                raise _damaged("una de sus partes está cortada")
+            waiting = inflater.unconsumed_tail
+            size += len(piece)
+            if size > MAX_PART_BYTES:
+                raise _too_large("una de sus partes ocupa más de 60 MB")
+            yield piece
+    except zlib.error as error:
+        raise _damaged("una de sus partes no se pudo descomprimir") from error
+    if inflater.unused_data or at < end:
+        raise _damaged("una de sus partes tiene datos de más")
+
+
+def _check_is_workbook(package: Package) -> None:
+    if "[Content_Types].xml" not in package:
+        found = (
+            "un documento de LibreOffice o de otro programa (.ods, .odt)"
+            if "mimetype" in package
+            else "un archivo comprimido"
+        )
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found=found))
+    types = package.read("[Content_Types].xml").replace(b"\0", b"")
+    for mark, found in _OTHER_KINDS:
+        if mark in types and (WORKBOOK_TYPE not in types or b"ms-excel" in mark):
+            raise UnreadableWorkbook(FindingCode.FILE_005.at(found=found))
+    if _MACROS in types:
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un libro con macros"))
+    if WORKBOOK_TYPE not in types:
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un archivo comprimido o de otro programa"))
+
+
+def _damaged(reason: str) -> UnreadableWorkbook:
+    return UnreadableWorkbook(FindingCode.FILE_006.at(reason=reason))
+
+
+def _unsafe(reason: str) -> UnreadableWorkbook:
+    return UnreadableWorkbook(FindingCode.FILE_007.at(reason=reason))
+
+
+def _too_large(reason: str) -> UnreadableWorkbook:
+    return UnreadableWorkbook(FindingCode.FILE_008.at(reason=reason))

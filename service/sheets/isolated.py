@@ -1,0 +1,241 @@
+"""Uploaded bytes become a reading in a process of its own, which is ended when it takes too long or too much.
+
+The reader is `python -m service.sheets.isolated`: it lives on between workbooks, knows no secret (its environment is
+empty) and speaks frames of a length and that many bytes on its standard input and output. It ends when its input
+does, and so with its parent, however that one ends; PR_SET_PDEATHSIG would end it with the thread that started it.
+Whatever becomes of the reader, the caller gets a reading with a finding, never an exception.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import resource
+import selectors
+import signal
+import struct
+import subprocess
+import sys
+import time
+import weakref
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from service.domain.archive import reading_from_json, reading_to_json
+from service.domain.findings import FindingCode
+from service.domain.reading import Given, Reading, Unreadable
+from service.domain.values import VersionNumber
+from service.sheets.intake import read_plan
+
+MIB: Final = 1024 * 1024
+# A bomb is small; what is large on disk is honest more often than not, and gets time in proportion.
+_SECONDS_PER_MIB: Final = 2.0
+_LONGEST_FACTOR: Final = 5
+_START_SECONDS: Final = 60.0
+_CPU_SECONDS: Final = 60
+_LARGEST_ANSWER: Final = 64 * MIB
+_TIRED_BYTES: Final = 200 * MIB
+
+_REQUEST: Final = struct.Struct(">II")
+_ANSWER: Final = struct.Struct(">I?")
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+
+
+class ReadingRoom:
+    """Reads workbooks, at most `rooms` at a time; threads may share it, and a process forked from this one gets its own.
+
+    Args:
+        memory_bytes: address space that a reader may take.
+        deadline_seconds: how long a workbook may take, wall clock, and 2 s more for each MiB of it up to five times that.
+        rooms: how many readers there are; they are started when first needed.
+    """
+
+    def __init__(self, memory_bytes: int = 512 * MIB, deadline_seconds: float = 3.0, rooms: int = 1) -> None:
+        self._memory_bytes = memory_bytes
+        self._deadline_seconds = deadline_seconds
+        self._rooms = rooms
+        self._open()
+        _ROOMS.add(self)
+
+    def read(self, content: bytes, given: Given) -> tuple[Reading, bytes]:
+        """The reading, and its JSON (UTF-8, the shape of `reading_to_json`) for whoever keeps it."""
+        seconds = self._deadline_seconds + _SECONDS_PER_MIB * len(content) / MIB
+        seconds = min(seconds, _LONGEST_FACTOR * self._deadline_seconds)
+        desk = self._desks.get()
+        try:
+            if desk.reader is None:
+                desk.reader = _Reader(self._memory_bytes)
+            answer, is_leaving = desk.reader.ask(_asked(content, given), seconds)
+        except TimeoutError:
+            desk.clear()
+            return _refused(FindingCode.FILE_009, seconds=round(seconds))
+        except (OSError, EOFError):
+            desk.clear()
+            return _refused(FindingCode.FILE_010)
+        else:
+            if is_leaving:
+                desk.clear()
+            return reading_from_json(json.loads(answer)), answer
+        finally:
+            self._desks.put(desk)
+
+    def close(self) -> None:
+        """End the readers; a later `read` starts them again."""
+        desks = [self._desks.get() for _ in range(self._rooms)]
+        for desk in desks:
+            desk.clear()
+            self._desks.put(desk)
+
+    def _open(self) -> None:
+        self._desks: queue.LifoQueue[_Desk] = queue.LifoQueue()
+        for _ in range(self._rooms):
+            self._desks.put(_Desk())
+
+
+class _Desk:
+    """A place for one reader."""
+
+    def __init__(self) -> None:
+        self.reader: _Reader | None = None
+
+    def clear(self) -> None:
+        if self.reader is not None:
+            self.reader.end()
+            self.reader = None
+
+
+class _Reader:
+    """The parent's end of a reader process."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-m", "service.sheets.isolated", str(memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"PYTHONPATH": str(_CHECKOUT), "LC_ALL": "C.UTF-8"},
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101  it was asked for above
+        assert self._process.stdout is not None  # noqa: S101
+        self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._in, False)
+        # Also at exit, when nobody closed the room; but never from a process that was forked from this one.
+        self.end = weakref.finalize(self, _end, self._process, os.getpid())
+        self._hear(time.monotonic() + _START_SECONDS)
+
+    def ask(self, request: bytes, seconds: float) -> tuple[bytes, bool]:
+        """The answer, and whether the reader leaves after it.
+
+        Raises:
+            TimeoutError: the deadline passed.
+            EOFError, OSError: the reader ended before it answered.
+        """
+        until = time.monotonic() + seconds
+        waiting = memoryview(request)
+        while waiting:
+            _wait(self._in, selectors.EVENT_WRITE, until)
+            waiting = waiting[os.write(self._in, waiting[:MIB]) :]
+        return self._hear(until)
+
+    def _hear(self, until: float) -> tuple[bytes, bool]:
+        length, is_leaving = _ANSWER.unpack(self._receive(_ANSWER.size, until))
+        if length > _LARGEST_ANSWER:
+            raise EOFError
+        return self._receive(length, until), is_leaving
+
+    def _receive(self, length: int, until: float) -> bytes:
+        received = bytearray()
+        while len(received) < length:
+            _wait(self._out, selectors.EVENT_READ, until)
+            piece = os.read(self._out, min(MIB, length - len(received)))
+            if not piece:
+                raise EOFError
+            received += piece
+        return bytes(received)
+
+
+_ROOMS: weakref.WeakSet[ReadingRoom] = weakref.WeakSet()
+
+
+def _open_after_fork() -> None:
+    # The parent's readers are not ours to speak with, nor its locks ours to wait for.
+    for room in _ROOMS:
+        room._open()  # noqa: SLF001  the same module
+
+
+os.register_at_fork(after_in_child=_open_after_fork)
+
+
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    if os.getpid() == owner and process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    elif process.returncode is None:
+        process.poll()
+
+
+def _wait(descriptor: int, event: int, until: float) -> None:
+    left = until - time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, event)
+        if left <= 0 or not selector.select(left):
+            raise TimeoutError
+
+
+def _asked(content: bytes, given: Given) -> bytes:
+    version = str(given.version) if given.version else None
+    words = json.dumps({"year": given.year, "quarter": given.quarter, "version": version}).encode()
+    return _REQUEST.pack(len(words), len(content)) + words + content
+
+
+def _refused(code: FindingCode, **words: int) -> tuple[Reading, bytes]:
+    reading = Unreadable((code.at(**words),))
+    return reading, _json(reading)
+
+
+def _json(reading: Reading) -> bytes:
+    return json.dumps(reading_to_json(reading), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _serve(memory_bytes: int) -> None:
+    """Answer workbooks until the input ends. A surprise ends the process: the parent knows what to say."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Nothing that a library prints may be taken for an answer.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _answer(answers, b"", is_leaving=False)
+    requests = sys.stdin.buffer
+    while header := requests.read(_REQUEST.size):
+        _allow_cpu()
+        length, size = _REQUEST.unpack(header)
+        given = _given(json.loads(requests.read(length)))
+        answer = _json(read_plan(requests.read(size), given))
+        is_leaving = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > _TIRED_BYTES
+        _answer(answers, answer, is_leaving=is_leaving)
+        if is_leaving:
+            return
+
+
+def _answer(answers: BinaryIO, answer: bytes, *, is_leaving: bool) -> None:
+    answers.write(_ANSWER.pack(len(answer), is_leaving) + answer)
+    answers.flush()
+
+
+def _given(words: dict[str, Any]) -> Given:
+    version = VersionNumber.parse(words["version"]) if words["version"] else None
+    return Given(words["year"], words["quarter"], version)
+
+
+def _allow_cpu() -> None:
+    """A reader whose parent was killed while it worked ends by itself; the limit counts its whole life, so it moves."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + _CPU_SECONDS, hard))
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))

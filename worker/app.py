@@ -1,0 +1,55 @@
+"""The Celery application of the worker, and the limits that its processes live under.
+
+Assumes that the job rows are the truth: a message is acknowledged before its task runs, because a lost one is rung
+again and a message that kills its worker must not come back by itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import resource
+import signal
+from typing import Any, Final
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from service.jobs import celery_settings
+from service.settings import Settings
+
+# A task that takes longer is stopped from outside, with its process; the job's lease then passes on. 1,000 actions take
+# a few seconds in Word and Excel.
+TASK_SECONDS: Final = 120
+
+# A thousand actions need some 300 MB of addresses; a broken template or workbook that asks for more gets a MemoryError
+# in its own process instead of the kernel choosing whom to kill. Only the soft limit: programs that a task starts and
+# that need more addresses (not memory) may raise it for themselves.
+ADDRESS_SPACE_BYTES: Final = 1024**3
+
+# What a stopping worker gives to tasks under way; most take less than one second. The rest lose their lease.
+LAST_SECONDS: Final = 5
+
+_PR_SET_PDEATHSIG: Final = 1
+
+_log = logging.getLogger(__name__)
+
+app = Celery("folio", include=["worker.tasks"])
+app.conf.update(celery_settings(Settings.from_environment().redis_url or ""))
+app.conf.update(
+    task_time_limit=TASK_SECONDS,
+    # Compiled templates are kept per process, so a process is worth keeping; a slow leak is not.
+    worker_max_tasks_per_child=2000,
+    worker_soft_shutdown_timeout=LAST_SECONDS,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def limit_process(**_signal: Any) -> None:
+    """Each process that runs tasks: bounded addresses, and an end together with the worker that started it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, hard))
+    # Without it a process whose worker was killed finishes its task and then waits for ever for the next.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -130,7 +130,7 @@ class FindingCode(Enum):
     PLAN_002 = (
         Severity.ERROR,
         "No se encontró el trimestre del seguimiento.",
-        "Escríbalo sobre la columna del avance, por ejemplo «SEGUIMIENTO III TRIMESTRE 2025», o indíquelo al subir el libro.",
+        "Escríbalo sobre la columna del avance («SEGUIMIENTO III TRIMESTRE 2025») o indíquelo al subir el libro.",
     )
     PLAN_003 = (
         Severity.ERROR,
@@ -196,7 +196,7 @@ class FindingCode(Enum):
 
     TEXT_001 = (
         Severity.ERROR,
-        "El texto tiene un carácter invisible que no puede ir en un documento oficial: {character}, en la posición {position}.",
+        "El texto tiene un carácter invisible que no puede imprimirse ({character}), en la posición {position}.",
         "Borre ese carácter o vuelva a escribir el texto en la celda.",
     )
     TEXT_002 = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from service.domain.findings import FindingCode
+from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.values import PlainText, Target, UnacceptableText, printed_date, printed_number
 from service.sheets.parsed import NUMBERS, Kind, RawCell, serial_date
 from service.sheets.wording import plain_words
@@ -41,21 +41,32 @@ _NO_QUANTITY: Final = frozenset(
 )
 
 
+_NO_VALUE: Final = {
+    Kind.ERROR: FindingCode.CELL_002,
+    Kind.NO_RESULT: FindingCode.CELL_003,
+    Kind.NOT_A_NUMBER: FindingCode.CELL_004,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What is wrong with a cell, its place apart: the code, what stands in the cell, and the words of the sentence."""
 
     code: FindingCode
     value: str
-    words: dict[str, str | int] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
+
+    def at(self, place: CellRef, column: str) -> Finding:
+        """The finding that the cell deserves; `column` is its header."""
+        return self.code.at(place, column=column, value=self.value, **self.words)
 
 
-CellParser = Callable[[RawCell, bool], tuple[Any, Trouble | None]]
-"""From a cell, and whether its dates count from 1904, to its value (None: empty or not understood) and the trouble."""
+CellParser = Callable[[RawCell, dt.date], tuple[Any, Trouble | None]]
+"""From a cell, and day 0 of its sheet, to its value (None: empty or not understood) and the trouble with it."""
 
 
-def read_text(cell: RawCell, has_1904_dates: bool) -> tuple[PlainText | None, Trouble | None]:  # noqa: ARG001, FBT001  the signature of every parser
-    """Text as it stands; a number or a date in a column of text as the sheet prints it. White space alone is nothing."""
+def read_text(cell: RawCell, _epoch: dt.date) -> tuple[PlainText | None, Trouble | None]:
+    """Text as it stands; a number or a date in a column of text as the sheet prints it; nothing for white space."""
     if cell.kind is not Kind.TEXT:
         trouble = _no_value(cell)
         return (None, trouble) if trouble else (PlainText(printed(cell)), None)
@@ -67,29 +78,25 @@ def read_text(cell: RawCell, has_1904_dates: bool) -> tuple[PlainText | None, Tr
     try:
         return PlainText.admit(text), None
     except UnacceptableText as error:
-        words: dict[str, str | int] = {
-            "character": f"U+{ord(error.character):04X}",
-            "position": error.position + 1,
-        }
+        words = {"character": f"U+{ord(error.character):04X}", "position": error.position + 1}
         return None, Trouble(FindingCode.TEXT_001, text, words)
 
 
-def read_date(cell: RawCell, has_1904_dates: bool) -> tuple[dt.date | None, Trouble | None]:  # noqa: FBT001  the signature of every parser
+def read_date(cell: RawCell, epoch: dt.date) -> tuple[dt.date | None, Trouble | None]:
     """A day from a date cell, a serial number, `d/mm/yyyy`, `yyyy-mm-dd` or `31 de diciembre de 2024`."""
-    trouble = _no_value(cell)
-    if trouble or not cell.text.strip():
-        return None, trouble
     match cell.kind:
         case Kind.DATE:
             day = _day(*cell.text.split("-"))
-        case Kind.NUMBER | Kind.GROUPED:
-            # A bare number is a day only where a plan may lie: 2024 alone is a year, not a day of 1905.
-            day = serial_date(float(cell.text), has_1904_dates=has_1904_dates)
-            day = day if day and day.year in YEARS else None
+        case Kind.TEXT if cell.text.isspace():
+            return None, None
         case Kind.TEXT:
             day = _day_in(cell.text.strip())
+        case Kind.NUMBER | Kind.GROUPED:
+            # A bare number is a day only where a plan may lie: 2024 alone is a year, not a day of 1905.
+            day = serial_date(float(cell.text), epoch)
+            day = day if day and day.year in YEARS else None
         case _:
-            day = None
+            return None, _no_value(cell) or Trouble(FindingCode.DATE_001, printed(cell))
     if day is None:
         return None, Trouble(FindingCode.DATE_001, printed(cell))
     if day.year not in YEARS:
@@ -97,21 +104,20 @@ def read_date(cell: RawCell, has_1904_dates: bool) -> tuple[dt.date | None, Trou
     return day, None
 
 
-def read_target(cell: RawCell, has_1904_dates: bool) -> tuple[Target | None, Trouble | None]:  # noqa: ARG001, FBT001  the signature of every parser
-    """A quantity or a percentage, from a number or from text as Colombia writes it; "Por definir" and its like as text."""
-    trouble = _no_value(cell)
-    if trouble or not cell.text.strip():
-        return None, trouble
+def read_target(cell: RawCell, epoch: dt.date) -> tuple[Target | None, Trouble | None]:
+    """A quantity or percentage, from a number or from text as Colombia writes it; "Por definir" stays text."""
     if cell.kind in NUMBERS:
         quantity = _quantity(cell.text)
         if quantity is None:
             return None, Trouble(FindingCode.TARGET_003, printed(cell))
         return Target(quantity, is_percentage=cell.kind is Kind.PERCENTAGE), None
     if cell.kind is not Kind.TEXT:
-        return None, Trouble(FindingCode.TARGET_001, printed(cell))
-    text, trouble = read_text(cell, has_1904_dates)
-    if text is None:
-        return None, trouble
+        return None, _no_value(cell) or Trouble(FindingCode.TARGET_001, printed(cell))
+    text, trouble = read_text(cell, epoch)
+    return (None, trouble) if text is None else _target_in(text)
+
+
+def _target_in(text: PlainText) -> tuple[Target | None, Trouble | None]:
     found = _COLOMBIAN_QUANTITY.fullmatch(text.strip())
     if found:
         whole, fraction, percent = found.groups()
@@ -146,12 +152,7 @@ def printed(cell: RawCell) -> str:
 
 
 def _no_value(cell: RawCell) -> Trouble | None:
-    codes = {
-        Kind.ERROR: FindingCode.CELL_002,
-        Kind.NO_RESULT: FindingCode.CELL_003,
-        Kind.NOT_A_NUMBER: FindingCode.CELL_004,
-    }
-    code = codes.get(cell.kind)
+    code = _NO_VALUE.get(cell.kind)
     return Trouble(code, cell.text) if code else None
 
 

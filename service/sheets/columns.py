@@ -77,7 +77,10 @@ COLUMNS: Final = (
     Column(
         "starts_on",
         "FECHA INICIO",
-        ("Fecha de inicio", "Fecha inicial", "Fecha programada inicio", "Fecha de inicio programada", "Inicio", "Desde"),
+        (
+            "Fecha de inicio", "Fecha inicial", "Fecha programada inicio", "Fecha de inicio programada", "Inicio",
+            "Desde",
+        ),
         read_date,
     ),
     Column(

@@ -6,6 +6,7 @@ counted by our own counter, never by the sizes that the file declares. It never 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import stat
@@ -50,7 +51,7 @@ _ENCODING: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
 _ENCODINGS: Final = frozenset({b"utf-8", b"us-ascii", b"ascii", b"utf-16", b"utf-16le", b"utf-16be"})
 
 
-class UnreadableWorkbook(Exception):  # noqa: N818  a refusal that ends the reading, not a fault of the program
+class UnreadableWorkbook(Exception):
     """The file cannot be read at all; `finding` says why and what to do."""
 
     def __init__(self, finding: Finding) -> None:
@@ -164,10 +165,8 @@ def _check_entry(info: zipfile.ZipInfo) -> None:
 
 def _spellings(name: str) -> set[bytes]:
     spellings = {name.encode("utf-8", "surrogateescape")}
-    try:
+    with contextlib.suppress(UnicodeEncodeError):
         spellings.add(name.encode("cp437"))
-    except UnicodeEncodeError:
-        pass
     return spellings
 
 

@@ -39,7 +39,7 @@ class Head:
 
 
 def read_head(table: Table, given: Given) -> Head:
-    """Everything above the table that the official documents print above theirs; what is missing is asked for by name."""
+    """What the official documents print above their table; what is missing is asked for by name."""
     reader = _HeadReader(table)
     title = reader.title()
     objective = reader.objective()
@@ -61,7 +61,10 @@ class _HeadReader:
         named = [cell for cell in lines if "plan de accion" in plain_words(cell.text)]
         named += [cell for cell in lines if re.search(r"\bplan\b", plain_words(cell.text))]
         named += [cell for cell in self._table.header_cells if "plan de accion" in plain_words(cell.text)]
-        return self._stripped(named[0], named[0].text) if named else self._missing(FindingCode.PLAN_004)
+        if named:
+            return self._stripped(named[0], named[0].text)
+        self._miss(FindingCode.PLAN_004)
+        return None
 
     def objective(self) -> PlainText | None:
         """What follows "Objetivo:", in its cell or in the next one to the right."""
@@ -74,7 +77,8 @@ class _HeadReader:
             beside = self._beside(at)
             if beside is not None:
                 return self._stripped(beside, beside.text)
-        return self._missing(FindingCode.PLAN_005)
+        self._miss(FindingCode.PLAN_005)
+        return None
 
     def version(self, given: Given) -> tuple[VersionNumber | None, RawCell | None]:
         """The version N.N of the plan and its cell; "Versión: 03" of the quality system's format is another thing."""
@@ -85,7 +89,9 @@ class _HeadReader:
             if cell is not None and found != given.version:
                 self._contradicted(FindingCode.PLAN_009, cell, str(given.version), str(found))
             return given.version, cell
-        return (found, cell) if found else (self._missing(FindingCode.PLAN_003), None)
+        if found is None:
+            self._miss(FindingCode.PLAN_003)
+        return found, cell
 
     def year(self, given: Given) -> int | None:
         """The vigencia that the title, the line "Vigencia" and the headers agree on."""
@@ -96,13 +102,16 @@ class _HeadReader:
                     self._contradicted(FindingCode.PLAN_006, cell, str(given.year), str(year))
             return given.year
         if not stated:
-            return self._missing(FindingCode.PLAN_001)
+            self._miss(FindingCode.PLAN_001)
+            return None
         first_cell, first_year = stated[0]
         for cell, year in stated[1:]:
             if year != first_year:
                 other = address(first_cell.row, first_cell.column)
-                words = {"found": year, "expected": first_year, "other": other}
-                self.findings.append(FindingCode.PLAN_007.at(self._place(cell), value=cell.text, **words))
+                finding = FindingCode.PLAN_007.at(
+                    self._place(cell), value=one_line(cell.text), found=year, expected=first_year, other=other
+                )
+                self.findings.append(finding)
         return first_year
 
     def quarter(self, given: Given) -> int | None:
@@ -113,7 +122,9 @@ class _HeadReader:
             if cell is not None and quarter is not None and quarter != given.quarter:
                 self._contradicted(FindingCode.PLAN_008, cell, ROMAN[given.quarter], ROMAN[quarter])
             return given.quarter
-        return quarter or self._missing(FindingCode.PLAN_002)
+        if quarter is None:
+            self._miss(FindingCode.PLAN_002)
+        return quarter
 
     def _stated_years(self) -> list[tuple[RawCell, int]]:
         stated: dict[str, tuple[RawCell, int]] = {}
@@ -150,17 +161,15 @@ class _HeadReader:
         return following if following is not None and following.row == self._cells[at].row else None
 
     def _stripped(self, cell: RawCell, text: str) -> PlainText | None:
-        value, trouble = read_text(
-            RawCell(cell.row, cell.column, cell.kind, text.strip()), self._table.sheet.has_1904_dates
-        )
+        value, trouble = read_text(RawCell(cell.row, cell.column, cell.kind, text.strip()), self._table.sheet.epoch)
         if trouble is not None:
-            self.findings.append(trouble.code.at(self._place(cell), value=trouble.value, **trouble.words))
+            self.findings.append(trouble.at(self._place(cell), ""))
         return value
 
     def _contradicted(self, code: FindingCode, cell: RawCell, given: str, found: str) -> None:
         self.findings.append(code.at(self._place(cell), value=one_line(cell.text), given=given, found=found))
 
-    def _missing(self, code: FindingCode) -> None:
+    def _miss(self, code: FindingCode) -> None:
         self.findings.append(code.at(CellRef(self._table.sheet.name)))
 
     def _place(self, cell: RawCell) -> CellRef:

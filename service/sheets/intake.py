@@ -15,7 +15,7 @@ from service.domain.findings import CellRef, Finding, FindingCode, has_errors
 from service.domain.plan import Action, DraftPlan, RowRef
 from service.domain.reading import Accepted, Given, MappedColumn, Reading, Rejected, Unreadable
 from service.domain.values import legible
-from service.sheets.cells import CellParser, Trouble, printed, read_text
+from service.sheets.cells import CellParser, printed, read_text
 from service.sheets.columns import BY_FIELD, COLUMNS
 from service.sheets.guard import UnreadableWorkbook
 from service.sheets.heads import Head, read_head
@@ -142,15 +142,11 @@ class _Rows:
     def _value(self, cell: RawCell, row: int, parse: CellParser) -> Any:
         if cell.row != row and id(cell) in self._understood:
             return self._understood[id(cell)]
-        value, trouble = parse(cell, self._table.sheet.has_1904_dates)
+        value, trouble = parse(cell, self._table.sheet.epoch)
         if trouble is not None:
-            self.findings.append(self._found(cell, trouble))
+            self.findings.append(trouble.at(self._place(cell), self._table.headers[cell.column]))
         self._understood[id(cell)] = value
         return value
-
-    def _found(self, cell: RawCell, trouble: Trouble) -> Finding:
-        column = self._table.headers[cell.column]
-        return trouble.code.at(self._place(cell), column=column, value=trouble.value, **trouble.words)
 
     def _contradictions(self, row: TableRow) -> Iterator[Finding]:
         """What a page's heading says otherwise than the first one did: another year, quarter or version."""

@@ -8,6 +8,7 @@ Whatever becomes of the reader, the caller gets a reading with a finding, never 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from service.domain.archive import reading_from_json, reading_to_json
-from service.domain.findings import FindingCode
+from service.domain.findings import Finding, FindingCode
 from service.domain.reading import Given, Reading, Unreadable
 from service.domain.values import VersionNumber
 from service.sheets.intake import read_plan
@@ -43,11 +44,11 @@ _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
 class ReadingRoom:
-    """Reads workbooks, at most `rooms` at a time; threads may share it, and a process forked from this one gets its own.
+    """Reads workbooks, at most `rooms` at a time; threads may share it, a process forked from this one gets its own.
 
     Args:
         memory_bytes: address space that a reader may take.
-        deadline_seconds: how long a workbook may take, wall clock, and 2 s more for each MiB of it up to five times that.
+        deadline_seconds: how long a workbook may take, and 2 s more for each MiB of it, up to five times that.
         rooms: how many readers there are; they are started when first needed.
     """
 
@@ -69,10 +70,10 @@ class ReadingRoom:
             answer, is_leaving = desk.reader.ask(_asked(content, given), seconds)
         except TimeoutError:
             desk.clear()
-            return _refused(FindingCode.FILE_009, seconds=round(seconds))
+            return _refused(FindingCode.FILE_009.at(seconds=round(seconds)))
         except (OSError, EOFError):
             desk.clear()
-            return _refused(FindingCode.FILE_010)
+            return _refused(FindingCode.FILE_010.at())
         else:
             if is_leaving:
                 desk.clear()
@@ -193,8 +194,8 @@ def _asked(content: bytes, given: Given) -> bytes:
     return _REQUEST.pack(len(words), len(content)) + words + content
 
 
-def _refused(code: FindingCode, **words: int) -> tuple[Reading, bytes]:
-    reading = Unreadable((code.at(**words),))
+def _refused(finding: Finding) -> tuple[Reading, bytes]:
+    reading = Unreadable((finding,))
     return reading, _json(reading)
 
 
@@ -208,6 +209,8 @@ def _serve(memory_bytes: int) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Nothing that a library prints may be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # A plan is a hundred thousand small values without cycles: looking for some while it grows is a fifth of the work.
+    gc.disable()
     _answer(answers, b"", is_leaving=False)
     requests = sys.stdin.buffer
     while header := requests.read(_REQUEST.size):
@@ -219,6 +222,7 @@ def _serve(memory_bytes: int) -> None:
         _answer(answers, answer, is_leaving=is_leaving)
         if is_leaving:
             return
+        gc.collect()
 
 
 def _answer(answers: BinaryIO, answer: bytes, *, is_leaving: bool) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -15,14 +15,14 @@ MAX_ROW: Final = 1_048_576
 MAX_COLUMN: Final = 16_384
 
 # Serial 60 is 29 February 1900, a day that never was (Lotus counted it); before it serials are off by one.
-_EPOCH_1900: Final = dt.date(1899, 12, 30)
-_EPOCH_1904: Final = dt.date(1904, 1, 1)
+EPOCH_1900: Final = dt.date(1899, 12, 30)
+EPOCH_1904: Final = dt.date(1904, 1, 1)
 _FIRST_TRUE_SERIAL: Final = 61
 # In the 1904 system the last day of the year 9999; the years that a plan may have end long before.
 _LAST_SERIAL: Final = 2_957_003
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What the file says that a cell holds. The kinds of number differ in how the sheet shows them."""
 
     TEXT = "text"
@@ -68,14 +68,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSheet:
-    """A sheet: its cells by row, in order of row and column; rows and columns without a value are absent."""
+    """A sheet: its cells by row, in order of row and column, empty rows left out. `epoch` is day 0 of serial numbers."""
 
     name: str
     rows: dict[int, tuple[RawCell, ...]]
     merges: tuple[Merge, ...] = ()
     hidden_rows: frozenset[int] = field(default_factory=frozenset)
     is_hidden: bool = False
-    has_1904_dates: bool = False
+    epoch: dt.date = EPOCH_1900
 
 
 @lru_cache(maxsize=MAX_COLUMN)
@@ -106,8 +106,8 @@ def address(row: int, column: int) -> str:
     return f"{column_letters(column)}{row}"
 
 
-def serial_date(serial: float, *, has_1904_dates: bool) -> dt.date | None:
+def serial_date(serial: float, epoch: dt.date) -> dt.date | None:
     """The day that a serial number stands for, its time of day left out; None when there is no such day."""
-    if not (0 if has_1904_dates else _FIRST_TRUE_SERIAL) <= serial <= _LAST_SERIAL:
+    if not (_FIRST_TRUE_SERIAL if epoch == EPOCH_1900 else 0) <= serial <= _LAST_SERIAL:
         return None
-    return (_EPOCH_1904 if has_1904_dates else _EPOCH_1900) + dt.timedelta(days=int(serial))
+    return epoch + dt.timedelta(days=int(serial))

@@ -218,7 +218,7 @@ def _headers(sheet: ParsedSheet, label_row: int, labels: tuple[RawCell, ...]) ->
 
 
 def _filled_down(table: Table) -> dict[int, dict[int, RawCell]]:
-    """The value of each vertical merge for the rows under its first; merges over several headers are notes, not values."""
+    """The value of each vertical merge for the rows under its first; one over several headers is a note, no value."""
     rows = list(table.sheet.rows)
     filled: dict[int, dict[int, RawCell]] = {}
     left = _MOST_FILLED_CELLS

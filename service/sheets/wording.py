@@ -17,7 +17,9 @@ _ORDINALS: Final = {
 }  # fmt: skip
 _ORDINAL: Final = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 _QUARTER: Final = re.compile(
-    rf"\b(?P<before>{_ORDINAL})(?: er| do| to| o)? trim(?:estre)?\b|\btrim(?:estre)? (?P<after>{_ORDINAL})\b|\bt(?P<short>[1-4])\b"
+    rf"\b(?P<before>{_ORDINAL})(?: er| do| to| o)? trim(?:estre)?\b"
+    rf"|\btrim(?:estre)? (?P<after>{_ORDINAL})\b"
+    r"|\bt(?P<short>[1-4])\b"
 )
 
 
@@ -30,7 +32,7 @@ def plain_words(text: str) -> str:
 
 
 def header_words(text: str) -> str:
-    """`plain_words` with any year left out and any quarter as "trimestre": what stays the same from report to report."""
+    """`plain_words` without years and with any quarter as "trimestre": what stays the same from report to report."""
     words = _QUARTER.sub(" trimestre ", _YEAR.sub(" ", plain_words(text)))
     return " ".join(words.split())
 
@@ -47,7 +49,7 @@ def year_in(text: str) -> int | None:
 
 
 def quarter_in(text: str) -> int | None:
-    """The quarter that a title or header names: "SEGUIMIENTO III TRIMESTRE 2024", "Trimestre: 3", "T3", "tercer trimestre"."""
+    """The quarter that a title or header names: "III TRIMESTRE 2024", "Trimestre: 3", "T3", "tercer trimestre"."""
     found = _QUARTER.search(plain_words(text))
     if not found:
         return None

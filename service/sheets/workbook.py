@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from lxml import etree
@@ -19,6 +20,8 @@ from lxml import etree
 from service.domain.findings import CellRef, FindingCode
 from service.sheets.guard import Package, UnreadableWorkbook, open_package
 from service.sheets.parsed import (
+    EPOCH_1900,
+    EPOCH_1904,
     MAX_COLUMN,
     MAX_ROW,
     Kind,
@@ -35,6 +38,7 @@ MAX_MERGES: Final = 100_000
 MAX_SHEETS: Final = 200
 MAX_CHARACTERS: Final = 80_000_000
 
+_TRUE: Final = frozenset({"1", "true", "on"})
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
@@ -74,19 +78,20 @@ class _Workbook:
         self._package = package
         self._cells_left = MAX_CELLS
         self._characters_left = MAX_CHARACTERS
+        self._days: dict[str, tuple[Kind, str]] = {}
         main = next((target for kind, _, target in self._relationships("") if kind == "officeDocument"), None)
         if main is None:
             raise _damaged("no dice cuál de sus partes es el libro")
         related = [(kind, id_, target) for kind, id_, target in self._relationships(main)]
         parts = {id_: target for kind, id_, target in related if kind == "worksheet"}
-        self._has_1904_dates = False
+        self._epoch = EPOCH_1900
         self._tabs: list[_Tab] = []
         for element in _elements(package.read(main), "{*}workbookPr", "{*}sheet"):
             if element.tag.endswith("}workbookPr"):
-                self._has_1904_dates = element.get("date1904") in {"1", "true", "on"}
+                self._epoch = EPOCH_1904 if element.get("date1904") in _TRUE else EPOCH_1900
             else:
-                id_ = next((value for key, value in element.items() if key.endswith("}id")), "")
-                part = parts.get(id_)
+                id_ = next((value for key, value in element.items() if str(key).endswith("}id")), "")
+                part = parts.get(str(id_))
                 is_hidden = element.get("state", "visible") != "visible"
                 if part is not None:
                     self._tabs.append(_Tab(element.get("name", ""), part, is_hidden))
@@ -111,28 +116,28 @@ class _Workbook:
                 target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "")))
                 yield element.get("Type", "").rsplit("/", 1)[-1], element.get("Id", ""), target.lstrip("/")
 
-    def _read_formats(self, part: str | None) -> list[Kind]:
-        """For each cell style, how a number in it is shown."""
+    def _read_formats(self, part: str | None) -> dict[str, Kind]:
+        """For each cell style, by its number as cells write it, how a number in it is shown."""
         if part is None or part not in self._package:
-            return []
+            return {}
         codes: dict[str, str] = {}
-        formats: list[Kind] = []
+        formats: dict[str, Kind] = {}
         for element in _elements(self._package.read(part), "{*}numFmt", "{*}cellXfs"):
             if element.tag.endswith("}numFmt"):
                 codes[element.get("numFmtId", "")] = element.get("formatCode", "")
             else:
                 ids = [style.get("numFmtId", "0") for style in element if isinstance(style.tag, str)]
-                formats = [_kind_of_format(id_, codes.get(id_)) for id_ in ids]
+                formats = {str(style): _kind_of_format(id_, codes.get(id_)) for style, id_ in enumerate(ids)}
         return formats
 
-    def _read_strings(self, part: str | None) -> list[str]:
+    def _read_strings(self, part: str | None) -> dict[str, str]:
+        """The shared texts, by their number as cells write it."""
+        strings: dict[str, str] = {}
         if part is None or part not in self._package:
-            return []
-        strings = []
-        for item in _elements(self._package.read(part), "{*}si"):
-            text = _rich_text(item)
+            return strings
+        for number, item in enumerate(_elements(self._package.read(part), "{*}si")):
+            strings[str(number)] = text = _rich_text(item)
             self._spend_characters(len(text))
-            strings.append(text)
         return strings
 
     def _spend_characters(self, count: int) -> None:
@@ -141,10 +146,9 @@ class _Workbook:
             raise _too_large("tiene demasiado texto")
 
     def _read_sheet(self, tab: _Tab) -> ParsedSheet:
-        cells: dict[tuple[int, int], RawCell] = {}
+        rows: dict[int, list[RawCell]] = {}
         merges: list[Merge] = []
         hidden: set[int] = set()
-        days: dict[str, str | None] = {}
         row = 0
         for element in _elements(self._package.read(tab.part), "{*}row", "{*}mergeCell"):
             if element.tag.endswith("}mergeCell"):
@@ -153,80 +157,67 @@ class _Workbook:
                     raise _too_large("tiene demasiadas celdas combinadas")
                 continue
             row = _row_number(element.get("r"), row + 1)
-            if element.get("hidden") in {"1", "true", "on"}:
+            if element.get("hidden") in _TRUE:
                 hidden.add(row)
-            for cell in self._read_row(element, row, days):
-                place = (cell.row, cell.column)
-                if place in cells and (cells[place].kind, cells[place].text) != (cell.kind, cell.text):
-                    raise UnreadableWorkbook(FindingCode.FILE_011.at(CellRef(tab.name, address(*place))))
-                cells[place] = cell
-                self._cells_left -= 1
-                if self._cells_left < 0:
-                    raise _too_large(f"tiene más de {MAX_CELLS:,} celdas con contenido".replace(",", "."))
+            cells = self._read_row(element, row)
+            self._cells_left -= len(cells)
+            if self._cells_left < 0:
+                raise _too_large(f"tiene más de {MAX_CELLS:,} celdas con contenido".replace(",", "."))
+            for cell in cells:
+                rows.setdefault(cell.row, []).append(cell)
         return ParsedSheet(
             name=tab.name,
-            rows=_by_row(cells),
+            rows={row: _in_order(tab.name, rows[row]) for row in sorted(rows)},
             merges=tuple(merges),
             hidden_rows=frozenset(hidden),
             is_hidden=tab.is_hidden,
-            has_1904_dates=self._has_1904_dates,
+            epoch=self._epoch,
         )
 
-    def _read_row(self, element: etree._Element, row: int, days: dict[str, str | None]) -> Iterator[RawCell]:
+    def _read_row(self, element: etree._Element, row: int) -> list[RawCell]:
         namespace = element.tag[: -len("row")]
-        cell_tag, value_tag = f"{namespace}c", f"{namespace}v"
-        formula_tag, inline_tag = f"{namespace}f", f"{namespace}is"
         digits = str(row)
-        column = 0
-        for cell in element:
-            if cell.tag != cell_tag:
-                continue
-            at, reference = row, cell.get("r")
+        cells = []
+        at, column = row, 0
+        for cell in element.iterchildren(f"{namespace}c"):
+            reference = cell.get("r")
             if reference is None:
                 column += 1
-            elif reference.endswith(digits) and (column := column_number(reference[: -len(digits)])):
-                pass
-            else:
+            elif not (reference.endswith(digits) and (column := column_number(reference[: -len(digits)]))):
                 at, column = _place(reference)
-            value = formula = inline = None
-            for child in cell:
-                tag = child.tag
-                if tag == value_tag:
-                    value = child.text or ""
-                elif tag == formula_tag:
-                    formula = child.text or ""
-                elif tag == inline_tag:
-                    inline = _rich_text(child)
-            if value is None and formula is None and inline is None:
-                continue
             if column > MAX_COLUMN:
                 raise _damaged("una fila tiene más celdas que las que admite Excel")
-            understood = self._understood(cell.get("t", "n"), cell.get("s"), value, formula, inline, days)
+            understood = self._understood(cell, namespace)
             if understood is not None:
-                yield RawCell(at, column, *understood)
+                cells.append(RawCell(at, column, *understood))
+            at = row
+        return cells
 
-    def _understood(
-        self,
-        declared: str,
-        style: str | None,
-        value: str | None,
-        formula: str | None,
-        inline: str | None,
-        days: dict[str, str | None],
-    ) -> tuple[Kind, str] | None:
+    def _understood(self, cell: etree._Element, namespace: str) -> tuple[Kind, str] | None:
+        value = formula = inline = None
+        for child in cell:
+            name = child.tag[len(namespace) :]
+            if name == "v":
+                value = child.text or ""
+            elif name == "f":
+                formula = child.text or ""
+            elif name == "is":
+                inline = child
+        declared = cell.get("t", "n")
         if declared == "inlineStr":
-            self._spend_characters(len(inline or ""))
-            return (Kind.TEXT, inline) if inline else None
+            return None if inline is None else self._text(_rich_text(inline))
         if value is None:
             return None if formula is None else (Kind.NO_RESULT, f"={formula}")
+        if declared == "s":
+            return self._shared(value)
+        if declared == "n":
+            return self._number(value.strip(), cell.get("s"))
+        return self._rarer(declared, value)
+
+    def _rarer(self, declared: str, value: str) -> tuple[Kind, str] | None:
         match declared:
-            case "s":
-                return self._shared(value)
             case "str":
-                self._spend_characters(len(value))
-                return (Kind.TEXT, _decoded(value)) if value else None
-            case "n":
-                return self._number(value.strip(), style, days)
+                return self._text(_decoded(value))
             case "b":
                 return (Kind.TRUTH, value.strip())
             case "e":
@@ -237,31 +228,28 @@ class _Workbook:
             case _:
                 raise _damaged("una celda es de un tipo que no existe")
 
+    def _text(self, text: str) -> tuple[Kind, str] | None:
+        self._spend_characters(len(text))
+        return (Kind.TEXT, text) if text else None
+
     def _shared(self, index: str) -> tuple[Kind, str] | None:
-        try:
-            position = int(index)
-            text = self._strings[position] if position >= 0 else None
-        except (ValueError, IndexError):
-            text = None
+        text = self._strings.get(index)
         if text is None:
             raise _damaged("una celda remite a un texto que no está en el libro")
         return (Kind.TEXT, text) if text else None
 
-    def _number(self, value: str, style: str | None, days: dict[str, str | None]) -> tuple[Kind, str] | None:
+    def _number(self, value: str, style: str | None) -> tuple[Kind, str] | None:
         if not value:
             return None
         if not _FINITE_NUMBER.fullmatch(value):
             return (Kind.NOT_A_NUMBER, value)
-        kind = Kind.NUMBER
-        if style and style.isdecimal() and int(style) < len(self._formats):
-            kind = self._formats[int(style)]
+        kind = self._formats.get(style or "0", Kind.NUMBER)
         if kind is not Kind.DATE:
             return (kind, value)
-        if value not in days:
-            day = serial_date(float(value), has_1904_dates=self._has_1904_dates)
-            days[value] = day.isoformat() if day else None
-        iso = days[value]
-        return (Kind.DATE, iso) if iso else (Kind.NUMBER, value)
+        if value not in self._days:
+            day = serial_date(float(value), self._epoch)
+            self._days[value] = (Kind.DATE, day.isoformat()) if day else (Kind.NUMBER, value)
+        return self._days[value]
 
 
 def _elements(part: bytes, *tags: str) -> Iterator[etree._Element]:
@@ -344,11 +332,13 @@ def _merge(reference: str) -> Merge:
     return Merge(min(top, bottom), min(left, right), max(top, bottom), max(left, right))
 
 
-def _by_row(cells: dict[tuple[int, int], RawCell]) -> dict[int, tuple[RawCell, ...]]:
-    rows: dict[int, list[RawCell]] = {}
-    for place in sorted(cells):
-        rows.setdefault(place[0], []).append(cells[place])
-    return {row: tuple(content) for row, content in rows.items()}
+def _in_order(sheet: str, cells: list[RawCell]) -> tuple[RawCell, ...]:
+    """The cells of a row from left to right; one that is there twice must say the same twice."""
+    cells.sort(key=lambda cell: cell.column)
+    for left, right in pairwise(cells):
+        if left.column == right.column and (left.kind, left.text) != (right.kind, right.text):
+            raise UnreadableWorkbook(FindingCode.FILE_011.at(CellRef(sheet, address(left.row, left.column))))
+    return tuple(cells)
 
 
 def _damaged(reason: str) -> UnreadableWorkbook:

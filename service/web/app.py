@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Final
 
 from flask import Flask, Response, request
@@ -27,7 +28,7 @@ from service.web.limits import FIELDS_BYTES, FORM_PARTS, ID_PATTERN, MAX_UPLOAD_
 from service.web.pages import pages, problem_page
 from service.web.problems import STORE_UNAVAILABLE, Problem, ProblemType, problem_response
 from service.web.security import guarded, host_names, refuse_cross_site, refuse_stranger
-from service.web.uploads import FolioRequest, too_large
+from service.web.uploads import FolioRequest, drop_rest, too_large
 
 _FOR_PROGRAMS: Final = ("/api/", "/healthz", "/readyz")
 
@@ -111,6 +112,8 @@ def _explain_errors(app: Flask, max_upload_bytes: int) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
+        if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            drop_rest(request)
         response = _answer(by_status.get(error.code or 500, malformed))
         # 405 must say what is allowed.
         for name, value in error.get_response().headers:

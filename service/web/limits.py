@@ -10,6 +10,9 @@ MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 FIELDS_BYTES: Final = 64 * 1024
 FORM_PARTS: Final = 20
 
+# What is still read, and dropped, of a refused upload: a client that is cut off while it sends never sees the answer.
+DROPPED_BYTES: Final = 64 * 1024 * 1024
+
 ID_PATTERN: Final = "[A-Za-z0-9_-]{1,64}"
 
 KEY_HEADER: Final = "Idempotency-Key"

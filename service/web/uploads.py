@@ -20,13 +20,14 @@ from service.domain.reading import Given
 from service.domain.reports import DocumentKind
 from service.domain.values import Quarter, VersionNumber
 from service.store import Upload
-from service.web.limits import FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
+from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
 from service.web.wording import joined
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+_CHUNK_BYTES: Final = 64 * 1024
 _SHOWN: Final = 80
 _NOT_IN_A_FILENAME: Final = re.compile(r'[<>:"|?*\s]+')
 
@@ -99,6 +100,16 @@ def too_large(max_upload_bytes: int) -> Problem:
         f"El libro puede pesar hasta {max_upload_bytes // (1024 * 1024)} MB. Quite imágenes u hojas que no hagan parte "
         "del plan, guárdelo y súbalo de nuevo.",
     )
+
+
+def drop_rest(request: Request) -> None:
+    """Let a refused upload arrive, within reason, so that its sender comes to read why it was refused."""
+    if not request.environ.get("wsgi.input_terminated"):
+        # The server does not say where the body ends: reading on could wait for ever.
+        return
+    left = DROPPED_BYTES
+    while left > 0 and (dropped := request.environ["wsgi.input"].read(_CHUNK_BYTES)):
+        left -= len(dropped)
 
 
 def clean_filename(raw: str) -> str:

@@ -1,0 +1,407 @@
+"""What the API promises to programs, over HTTP, with the real store and the real reading room."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from service.domain.errors import TemplateProblem
+from service.domain.reports import DocumentKind
+from service.sheets.isolated import ReadingRoom
+from service.store import Store, open_store
+from service.web.openapi import description
+from tests.integration.samples import NOON
+from tests.integration.servers import RedisServer
+from tests.plans import reference_rows
+from tests.web import BOUNDARY, EXAMPLE, Client, example_with, serve, take, write
+
+MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+WORD = DocumentKind.WORD.value
+
+
+@pytest.fixture(scope="module")
+def reading_room() -> Iterator[ReadingRoom]:
+    room = ReadingRoom()
+    yield room
+    room.close()
+
+
+@pytest.fixture
+def client(sqlite_store: Store, reading_room: ReadingRoom) -> Iterator[Client]:
+    with serve(sqlite_store, reading_room) as client:
+        yield client
+
+
+def assert_follows(schema: str, shown: dict[str, Any]) -> None:
+    """The answer has the shape that the description gives, and nothing that the description does not tell."""
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": description()["components"]}
+    Draft202012Validator(whole, format_checker=FormatChecker()).validate(shown)
+    assert set(shown) == set(description()["components"]["schemas"][schema]["properties"])
+
+
+def problem_of(answer: Any, status: int) -> dict[str, Any]:
+    assert (answer.status, answer.headers.get_content_type()) == (status, "application/problem+json")
+    problem: dict[str, Any] = answer.json
+    assert_follows("Problem", problem)
+    assert problem["status"] == status
+    return problem
+
+
+def test_the_example_is_accepted_as_the_report_that_its_own_cells_name(client: Client) -> None:
+    answer = client.upload()
+
+    assert answer.status == 202
+    report = answer.json
+    assert_follows("Report", report)
+    assert answer.headers["Location"] == f"/api/v1/reports/{report['id']}"
+    assert (report["year"], report["quarter"], report["version"], report["edition"]) == (2024, "III", "2.0", 1)
+    assert (report["state"], report["progress"]) == ("queued", 0)
+    assert [(each["kind"], each["filename"]) for each in report["documents"]] == [
+        ("word", "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.docx"),
+        ("excel", "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.xlsx"),
+    ]
+    assert client.get(answer.headers["Location"]).json == report
+
+
+def test_the_plan_is_given_as_it_was_understood(client: Client) -> None:
+    location = client.upload().headers["Location"]
+
+    answer = client.get(f"{location}/plan")
+
+    assert answer.headers.get_content_type() == "application/json"
+    assert_follows("Understood", answer.json)
+    actions = answer.json["plan"]["actions"]
+    assert [[each["number"], each["action"], each["qualitative_progress"]] for each in actions] == [
+        [row[0], row[1], row[10]] for row in reference_rows()
+    ]
+    assert (actions[0]["target"], actions[0]["starts_on"]) == ("4", "2024-03-01")
+
+
+def test_what_is_said_beside_the_workbook_wins_over_it(client: Client) -> None:
+    report = client.upload(quarter="4", version="3.1", kinds="word").json
+
+    assert (report["quarter"], report["version"]) == ("IV", "3.1")
+    assert [each["kind"] for each in report["documents"]] == ["word"]
+
+
+def test_the_same_data_sent_anew_are_the_next_edition(client: Client) -> None:
+    editions = [client.upload().json["edition"] for _ in range(3)]
+
+    assert editions == [1, 2, 3]
+
+
+def test_progress_is_the_share_of_documents_finished(client: Client, sqlite_store: Store) -> None:
+    location = client.upload().headers["Location"]
+    report_id = location.rpartition("/")[2]
+
+    write(sqlite_store, report_id, DocumentKind.WORD)
+    half = client.get(location).json
+    write(sqlite_store, report_id, DocumentKind.EXCEL)
+    whole = client.get(location).json
+
+    assert (half["state"], half["progress"]) == ("running", 50)
+    assert (whole["state"], whole["progress"]) == ("done", 100)
+    assert_follows("Report", whole)
+
+
+def test_a_finished_document_is_handed_over_as_a_file_to_keep(client: Client, sqlite_store: Store) -> None:
+    report = client.upload().json
+    write(sqlite_store, report["id"], DocumentKind.WORD, b"the very bytes")
+
+    shown = client.get(f"/api/v1/reports/{report['id']}").json["documents"][0]
+    answer = client.get(shown["href"])
+
+    digest = hashlib.sha256(b"the very bytes").hexdigest()
+    assert (answer.status, answer.content) == (200, b"the very bytes")
+    assert (shown["size"], shown["sha256"]) == (14, digest)
+    assert answer.headers["Content-Type"] == DocumentKind.WORD.media_type
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename=plan-de-accion-2024_v2.0_seguimiento-III-trimestre.docx"
+    )
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "sandbox"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["ETag"] == f'"{digest}"'
+    assert client.get(shown["href"], {"If-None-Match": f'"{digest}"'}).status == 304
+
+
+def test_a_document_that_is_not_written_yet_is_409(client: Client) -> None:
+    problem = problem_of(client.get(client.upload().json["documents"][0]["href"]), 409)
+
+    assert problem["detail"] == "El documento de Word todavía se está escribiendo. Inténtelo de nuevo en unos segundos."
+
+
+def test_a_document_that_failed_says_why(client: Client, sqlite_store: Store) -> None:
+    report = client.upload().json
+    reason = "La plantilla pide un dato que el informe no tiene."
+    sqlite_store.fail(take(sqlite_store, report["id"], DocumentKind.WORD), TemplateProblem(reason), NOON)
+
+    problem = problem_of(client.get(report["documents"][0]["href"]), 409)
+    shown = client.get(f"/api/v1/reports/{report['id']}").json["documents"][0]
+
+    assert problem["detail"] == f"No se pudo escribir el documento de Word. {reason}"
+    assert (shown["state"], shown["problem"]) == ("failed", reason)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/reports/0000",
+        "/api/v1/reports/0000/plan",
+        "/api/v1/reports/0000/documents/word",
+        "/api/v1/reports/%00",
+        "/api/v1/reports/..%2f..%2fetc",
+        "/api/v1/nothing",
+    ],
+)
+def test_what_does_not_exist_is_404(client: Client, path: str) -> None:
+    problem_of(client.get(path), 404)
+
+
+def test_a_document_that_was_not_asked_for_is_404(client: Client) -> None:
+    location = client.upload(kinds="word").headers["Location"]
+
+    problem_of(client.get(f"{location}/documents/excel"), 404)
+    problem_of(client.get(f"{location}/documents/pdf"), 404)
+
+
+def test_the_list_goes_from_the_newest_to_the_oldest_page_by_page(client: Client) -> None:
+    sent = [client.upload().json["id"] for _ in range(5)]
+
+    seen: list[str] = []
+    href: str | None = "/api/v1/reports?limit=2"
+    while href:
+        page = client.get(href).json
+        assert_follows("Reports", page)
+        seen += [each["id"] for each in page["reports"]]
+        href = page["next"]
+
+    assert seen == sent[::-1]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=%C2%B2", "before=%00", "before=a/b"])
+def test_a_list_that_cannot_be_given_is_refused_by_name(client: Client, query: str) -> None:
+    problem = problem_of(client.get(f"/api/v1/reports?{query}"), 400)
+
+    assert [error["field"] for error in problem["errors"]] == [query.partition("=")[0]]
+
+
+def test_the_same_key_and_request_give_the_first_report_again(client: Client) -> None:
+    first = client.upload(headers={"Idempotency-Key": "clave-1"})
+    again = client.upload(headers={"Idempotency-Key": "clave-1"})
+
+    assert (first.status, again.status) == (202, 202)
+    assert again.json == first.json
+    assert again.headers["Location"] == first.headers["Location"]
+    assert (first.headers["Idempotent-Replayed"], again.headers["Idempotent-Replayed"]) == (None, "true")
+    assert len(client.get("/api/v1/reports").json["reports"]) == 1
+
+
+def test_a_key_used_for_another_workbook_is_refused(client: Client) -> None:
+    client.upload(headers={"Idempotency-Key": "clave-1"})
+
+    answer = client.upload(example_with({"B6": "Otra acción"}), headers={"Idempotency-Key": "clave-1"})
+
+    assert problem_of(answer, 422)["type"] == "urn:folio:problema:clave-reutilizada"
+
+
+def test_ten_at_once_under_one_key_make_one_report(client: Client) -> None:
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda _: client.upload(headers={"Idempotency-Key": "clave-1"}), range(10)))
+
+    assert {answer.status for answer in answers} == {202}
+    assert len({answer.json["id"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("key", ["", "con espacio", "ñ", "x" * 201])
+def test_a_key_that_cannot_be_kept_is_refused(client: Client, key: str) -> None:
+    problem = problem_of(client.upload(headers={"Idempotency-Key": key.encode().decode("latin-1")}), 400)
+
+    assert [error["field"] for error in problem["errors"]] == ["Idempotency-Key"]
+
+
+def test_all_fields_at_fault_are_named_at_once(client: Client) -> None:
+    body = b"year=24&quarter=V&version=dos&kinds=word,pdf"
+
+    problem = problem_of(
+        client.ask("POST", "/api/v1/reports", body, {"Content-Type": "application/x-www-form-urlencoded"}), 400
+    )
+
+    assert [error["field"] for error in problem["errors"]] == ["workbook", "year", "quarter", "version", "kinds"]
+    assert "workbook: Falta el libro de Excel" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("year", "1989"),
+        ("year", "2101"),
+        ("year", "²⁰²⁴"),
+        ("year", "2024.0"),
+        ("quarter", "0"),
+        ("quarter", "5"),
+        ("version", "2"),
+        ("version", "2,0"),
+        ("version", "99999.0"),
+        ("kinds", "word,doc"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_named_with_its_value(client: Client, field: str, value: str) -> None:
+    problem = problem_of(client.upload(**{field: value}), 400)
+
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert problem["errors"][0]["value"] in value
+
+
+@pytest.mark.parametrize(
+    ("content", "filename", "status"),
+    [
+        (b"", "plan.xlsx", 422),
+        (b"No.;ACCI\xd3N\r\n", "plan.xlsx", 415),
+        (b"%PDF-1.7\n", "plan.xlsx", 415),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "plan.xls", 415),
+        (b"PK\x03\x04" + bytes(300), "plan.xlsx", 422),
+        (EXAMPLE.read_bytes()[:5000], "plan.xlsx", 422),
+    ],
+    ids=["empty", "text", "pdf", "old Excel", "false zip", "cut off"],
+)
+def test_a_file_that_cannot_be_read_is_explained(client: Client, content: bytes, filename: str, status: int) -> None:
+    problem = problem_of(client.upload(content, filename=filename), status)
+
+    assert problem["findings"]
+    assert all(finding["message"] and finding["fix"] for finding in problem["findings"])
+
+
+def test_a_workbook_without_the_table_says_so(client: Client) -> None:
+    headless = example_with(dict.fromkeys(["A4", "B4", "J4", "K4", *(f"{column}5" for column in "BCDEFGHIJK")]))
+
+    problem = problem_of(client.upload(headless), 422)
+
+    assert "TABLE_001" in {finding["code"] for finding in problem["findings"]}
+
+
+def test_errors_in_the_workbook_come_all_at_once_each_with_its_cell(client: Client) -> None:
+    spoiled = example_with({"F5": "OBSERVACIONES", "G7": "31/02/2024", "K9": None})
+
+    problem = problem_of(client.upload(spoiled), 422)
+
+    assert problem["type"] == "urn:folio:problema:libro-con-errores"
+    errors = [finding for finding in problem["findings"] if finding["severity"] == "error"]
+    assert {"G7", "K9"} <= {finding["cell"] for finding in errors}
+    assert any(finding["column"] == "META" for finding in errors)
+    assert client.get("/api/v1/reports").json["reports"] == []
+
+
+def test_a_workbook_over_the_limit_is_413(sqlite_store: Store, reading_room: ReadingRoom) -> None:
+    with serve(sqlite_store, reading_room, max_upload_bytes=1024 * 1024) as client:
+        just_over = client.upload(bytes(1024 * 1024 + 1))
+        far_over = client.upload(bytes(2 * 1024 * 1024))
+
+    assert "1 MB" in problem_of(just_over, 413)["detail"]
+    assert "1 MB" in problem_of(far_over, 413)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, b""),
+        ({}, b"x" * 1000),
+        ({"Content-Type": "application/json"}, b'{"workbook": 1}'),
+        ({"Content-Type": "multipart/form-data"}, b"--x\r\n"),
+        (MULTIPART, b""),
+        (MULTIPART, b"--"),
+        (MULTIPART, f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="workbook"; filename="a'.encode()),
+        (MULTIPART, f"--{BOUNDARY}\r\n\r\nno headers\r\n--{BOUNDARY}--\r\n".encode()),
+        (
+            MULTIPART,
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="workbook"\r\n\r\nx\r\n--{BOUNDARY}--'.encode(),
+        ),
+        (MULTIPART, (f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n' * 50).encode()),
+        (
+            MULTIPART,
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="a"\r\n\r\n{"x" * 70_000}\r\n'.encode(),
+        ),
+        ({"Content-Type": f"multipart/form-data; boundary={'x' * 5000}"}, b"--x"),
+        ({"Content-Type": "multipart/form-data; boundary=\xff; charset=nonsense"}, b"--\xff\r\n"),
+    ],
+)
+def test_no_body_however_broken_is_more_than_a_problem(client: Client, headers: dict[str, str], body: bytes) -> None:
+    answer = client.ask("POST", "/api/v1/reports", body, headers)
+
+    problem_of(answer, answer.status)
+    assert answer.status in {400, 413}
+
+
+def test_two_workbooks_in_one_request_are_refused(client: Client) -> None:
+    part = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="workbook"; filename="a.xlsx"\r\n\r\nx\r\n'
+    answer = client.ask("POST", "/api/v1/reports", f"{part}{part}--{BOUNDARY}--\r\n".encode(), MULTIPART)
+
+    assert "un solo libro" in problem_of(answer, 400)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/api/v1/reports"), ("DELETE", "/api/v1/reports/x"), ("POST", "/readyz")]
+)
+def test_another_method_is_405_and_told_what_is_allowed(client: Client, method: str, path: str) -> None:
+    answer = client.ask(method, path)
+
+    problem_of(answer, 405)
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_the_worker_is_called_after_commit_and_once(
+    sqlite_store: Store, reading_room: ReadingRoom, redis_server: RedisServer
+) -> None:
+    with serve(sqlite_store, reading_room, redis_url=redis_server.url) as client:
+        for _ in range(2):
+            assert client.upload(headers={"Idempotency-Key": "clave-1"}).status == 202
+        ready = client.get("/readyz")
+
+    assert redis_server.length() == 2
+    assert (ready.status, ready.json) == (200, {"status": "ready", "database": "up", "redis": "up"})
+
+
+def test_without_redis_uploads_are_accepted_and_it_is_told(client: Client) -> None:
+    assert client.upload().status == 202
+
+    ready = client.get("/readyz")
+
+    assert_follows("Readiness", ready.json)
+    assert (ready.status, ready.json) == (200, {"status": "ready", "database": "up", "redis": "down"})
+
+
+def test_a_frozen_redis_delays_no_upload_past_three_seconds(
+    sqlite_store: Store, reading_room: ReadingRoom, redis_server: RedisServer
+) -> None:
+    with serve(sqlite_store, reading_room, redis_url=redis_server.url) as client:
+        client.upload()
+        redis_server.send(signal.SIGSTOP)
+        started = time.monotonic()
+        statuses = [client.upload().status for _ in range(3)]
+        took = time.monotonic() - started
+        redis_server.send(signal.SIGCONT)
+
+    assert statuses == [202, 202, 202]
+    assert took < 3
+
+
+def test_without_the_database_nothing_is_promised(reading_room: ReadingRoom) -> None:
+    store = open_store("sqlite:////nowhere/folio.db")
+    with serve(store, reading_room) as client:
+        upload = client.upload()
+        listed = client.get("/api/v1/reports")
+        ready = client.get("/readyz")
+        alive = client.get("/healthz")
+
+    for answer in (upload, listed):
+        problem_of(answer, 503)
+        assert int(answer.headers["Retry-After"]) > 0
+    assert (ready.status, ready.json["status"], ready.json["database"]) == (503, "unavailable", "down")
+    assert (alive.status, alive.json) == (200, {"status": "alive"})

@@ -102,7 +102,7 @@ def _keep_strangers_out(app: Flask, trusted: frozenset[str]) -> None:
 
 
 def _explain_errors(app: Flask, max_upload_bytes: int) -> None:
-    wrong_method = Problem(ProblemType.WRONG_METHOD, "Consulte en la descripción de la API qué admite cada dirección.")
+    wrong_method = Problem(ProblemType.WRONG_METHOD, "La dirección existe, pero no para lo que se pidió de ella.")
     by_status = {
         404: Problem(ProblemType.NOT_FOUND, "Esta dirección no existe. Revise que esté completa."),
         405: wrong_method,

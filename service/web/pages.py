@@ -38,6 +38,12 @@ def home() -> Response:
     return _home(before=before if re.fullmatch(ID_PATTERN, before) else None)
 
 
+@pages.get("/informes")
+def reports() -> Response:
+    """Where a refused form was sent is asked for again by whoever copies the address: the form is at home."""
+    return make_response(redirect(url_for("pages.home"), 303))
+
+
 @pages.post("/informes")
 def upload() -> Response:
     """Take the form's workbook; on to the report's page, or back to the form with what must be corrected."""

@@ -157,6 +157,7 @@ def test_a_document_that_failed_says_why(client: Client, sqlite_store: Store) ->
         "/api/v1/reports/0000/plan",
         "/api/v1/reports/0000/documents/word",
         "/api/v1/reports/%00",
+        "/api/v1/reports/0000%0a",
         "/api/v1/reports/..%2f..%2fetc",
         "/api/v1/nothing",
     ],

@@ -149,6 +149,12 @@ def test_the_list_shows_twenty_reports_and_the_way_to_the_older_ones(client: Cli
     assert "Ver informes anteriores" not in second
 
 
+def test_the_address_of_a_refused_form_leads_home_when_asked_for(client: Client) -> None:
+    answer = client.get("/informes")
+
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/informes/none", "/informes/%00"])
 def test_a_page_that_does_not_exist_leads_back(client: Client, path: str) -> None:
     answer = client.get(path)

@@ -40,7 +40,7 @@ ACTION_NAMES: Final = (
 # What a spreadsheet holds without rounding or writing it as a power of ten.
 _MOST_DIGITS: Final = 9
 
-Value = str | Decimal | dt.date | Percentage
+Value = str | int | Decimal | dt.date | Percentage
 Names = dict[str, Value]
 
 
@@ -60,10 +60,10 @@ def context_of(report: Report) -> Context:
             "titulo": plan.title,
             "objetivo": plan.objective,
             "version": str(plan.version),
-            "vigencia": Decimal(plan.year),
+            "vigencia": plan.year,
             "trimestre": plan.quarter.roman,
             "fecha_de_corte": plan.quarter.ends_on,
-            "edicion": Decimal(report.edition),
+            "edicion": report.edition,
         },
         acciones=tuple(_action(action) for action in plan.actions),
     )
@@ -88,7 +88,7 @@ def _action(action: Action) -> Names:
 def _number(number: PlainText | None) -> Value:
     # "1.1" and "01" are labels and stay text; only what a spreadsheet would show unchanged becomes a number.
     if number and number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS and str(int(number)) == number:
-        return Decimal(number)
+        return int(number)
     return number or ""
 
 
@@ -106,11 +106,11 @@ def printed_names(names: Names) -> dict[str, str]:
 
 
 def printed(name: str, value: Value) -> str:
-    """A value as the official document writes it. A year is a name, not a quantity: "2024", never "2.024"."""
+    """A value as the official document writes it. A year or an ordinal (int) is a name: "2024", never "2.024"."""
     match value:
         case str():
             return value
-        case Decimal() if name == "vigencia":
+        case int():
             return str(value)
         case Decimal():
             return printed_number(value)

@@ -81,7 +81,8 @@ def compile_document(template: bytes) -> CompiledDocument:
         environment = running_text if name.startswith("word/") else single_lines
         root = _parse(name, content)
         source = _patched(root)
-        complaints = check_source(environment, source)
+        # One paragraph a line, so that the line of a mistake can be shown.
+        complaints = check_source(environment, re.sub(r"<w:p(?=[ >])", "\n<w:p", source))
         problems += [_sentence(name, root, complaint) for complaint in complaints]
         if not complaints:
             members.append((name, environment.from_string(_with_splitting_rows(source))))
@@ -108,13 +109,12 @@ def _has_split_tag(content: bytes) -> bool:
 
 
 def _patched(root: etree._Element) -> str:
-    """The part with its tags brought together, one paragraph a line so that Jinja's line numbers mean something."""
+    """The part with its tags brought together."""
     for element in root.iter():
         for name, value in element.attrib.items():
             if "{{" in str(value):
                 element.set(name, str(value).replace("}}", "|una_linea }}"))
-    source = DocxTemplate("").patch_xml(etree.tostring(root, encoding="unicode"))
-    return re.sub(r"<w:p(?=[ >])", "\n<w:p", source)
+    return str(DocxTemplate("").patch_xml(etree.tostring(root, encoding="unicode")))
 
 
 def _with_splitting_rows(source: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import Action, DraftPlan
 from service.domain.reading import MappedColumn
+from service.domain.typography import needs_tall_row
 from service.domain.values import PlainText, printed_date
 
 
@@ -20,6 +21,8 @@ def check_plan(plan: DraftPlan, mapping: tuple[MappedColumn, ...]) -> Iterator[F
         yield from _check_numbers(plan, columns["number"])
     if "starts_on" in columns and "ends_on" in columns:
         yield from _check_periods(plan, columns["ends_on"])
+    if "qualitative_progress" in columns:
+        yield from _check_heights(plan, columns["qualitative_progress"])
 
 
 def _check_numbers(plan: DraftPlan, column: MappedColumn) -> Iterator[Finding]:
@@ -54,6 +57,13 @@ def _check_periods(plan: DraftPlan, column: MappedColumn) -> Iterator[Finding]:
                 value=printed_date(action.ends_on),
                 start=printed_date(action.starts_on),
             )
+
+
+def _check_heights(plan: DraftPlan, column: MappedColumn) -> Iterator[Finding]:
+    for action in plan.actions:
+        if action.qualitative_progress is not None and needs_tall_row(action.qualitative_progress):
+            place = _place(action, column)
+            yield FindingCode.TEXT_003.at(place, column=column.header, value=action.qualitative_progress)
 
 
 def _place(action: Action, column: MappedColumn) -> CellRef:

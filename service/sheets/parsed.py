@@ -68,7 +68,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSheet:
-    """A sheet: its cells by row, in order of row and column, empty rows left out. `epoch` is day 0 of serial numbers."""
+    """A sheet: its cells by row, in order of row and column, empty rows left out; `epoch` is day 0 of serials."""
 
     name: str
     rows: dict[int, tuple[RawCell, ...]]

@@ -151,7 +151,7 @@ def test_any_admitted_text_stands_letter_for_letter(tmp_path: Path, text: str) -
 @given(seed=st.integers(0, 10_000), actions=st.integers(1, 12))
 @settings(max_examples=20, deadline=None)
 def test_stock_docxtpl_writes_the_same_parts(seed: int, actions: int) -> None:
-    """docxtpl as it comes is the oracle; it turns `{_{` into `{{`, gives a tab runs of its own, keeps every row whole."""
+    """docxtpl as it comes is the oracle; it turns `{_{` into `{{`, gives a tab runs of its own."""
     context = context_of(report_of(generated_plan(actions, seed)))
     plain = Context(
         {name: _tame(value) for name, value in context.plan.items()},

@@ -2,7 +2,7 @@
 
 A template is hostile until checked: it is parsed, its syntax tree is held against an allow-list, and every name it asks
 for is looked up, before anything is compiled (Jinja already computes constants while compiling). The reasons and the
-escapes that were tried are in docs/security.md.
+escapes that were tried are in tests/documents/test_template_checks.py.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Text -> the lines and points it takes on a page or in a cell, from the real widths of Liberation Sans (Arial's own).
 
 It assumes text that wraps as Word, Excel and LibreOffice wrap it. Where they differ it takes the most lines that any of
-them would: a row may come out a line too tall, never a line too short. It never hyphenates, kerns or opens a font file: the
-widths stand in liberation_sans.txt, written there once with fontTools (`font["hmtx"][font.getBestCmap()[code]][0]`).
+them would: a row may come out a line too tall, never a line too short. It never hyphenates, kerns or opens a font file:
+the widths stand in liberation_sans.txt, written there once by fontTools: `font["hmtx"][font.getBestCmap()[code]][0]`.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ _BETWEEN_HYPHENS: Final = re.compile("[^-]*-|[^-]+")
 # Excel refuses a row taller than 409.5 points.
 TALLEST_ROW: Final = 409.0
 # The column AVANCE CUALITATIVO of templates_docx/plan_de_accion.xlsx: its width in points and the size of its letters.
-PROGRESS_COLUMN_WIDTH: Final = 262.5
-PROGRESS_FONT_SIZE: Final = 8.0
-# Excel keeps two pixels free on the left of a cell and three on its right; LibreOffice 0.35 mm on each side, which is less.
+PROGRESS_COLUMN_WIDTH: Final = 241.5
+PROGRESS_FONT_SIZE: Final = 8.5
+# Excel keeps two pixels free on the left of a cell and three on its right; LibreOffice 0.35 mm a side, which is less.
 _CELL_MARGINS: Final = 3.75
-# On screen Excel sets each letter on whole pixels: at 8 and 9 points some lines come out this much wider than on paper.
-_SCREEN_WIDENING: Final = 1.04
 _PIXEL: Final = 0.75
+# Advance of the digits and of most small letters, in em: what Excel rounds to whole pixels on a screen.
+_COMMON_ADVANCE: Final = 0.556
+_SCREENS: Final = (96, 120, 144)
 
 
 class _Characters(dict[str, int]):
@@ -95,13 +96,15 @@ def lines_needed(text: str, width_pt: float, size_pt: float, bold: bool = False)
     room, words = _room(width_pt, size_pt), _faces()[bold]
     if "\t" in text:
         text = text.replace("\t", _TAB)
+    if "\n" not in text:
+        return _count(text, room, words)
     return sum(_count(paragraph, room, words) for paragraph in text.split("\n"))
 
 
 def line_height(size_pt: float, text: str = "") -> float:
     """Points from one line to the next on a page; more when `text` has glyphs that come from a taller font."""
     height = size_pt * _LINE_UNITS / _UNITS_PER_EM
-    return height if _faces()[0].characters.drawn.issuperset(text) else height * _BORROWED_LINE
+    return height * _BORROWED_LINE if is_borrowing(text) else height
 
 
 def split_text(text: str, width_pt: float, size_pt: float, lines: int, *, bold: bool = False) -> tuple[str, ...]:
@@ -120,21 +123,42 @@ def split_text(text: str, width_pt: float, size_pt: float, lines: int, *, bold: 
 
 def cell_lines(text: str, column_pt: float, size_pt: float, *, bold: bool = False) -> int:
     """Lines that wrapped `text` takes in a sheet's column of `column_pt` points, on screen and on paper."""
-    return lines_needed(text, cell_room(column_pt), size_pt, bold)
+    return lines_needed(text, cell_room(column_pt, size_pt), size_pt, bold)
 
 
-def cell_room(column_pt: float) -> float:
-    """What a sheet's column of `column_pt` points leaves for letters, in points of paper."""
-    return max(column_pt - _CELL_MARGINS, _PIXEL) / _SCREEN_WIDENING
+@cache
+def cell_room(column_pt: float, size_pt: float) -> float:
+    """What a sheet's column of `column_pt` points leaves for letters of `size_pt`, in points of paper.
+
+    On screen Excel sets each letter on whole pixels, so that a line may come out wider than on paper: 5 % at 9 points.
+    """
+    widening = 1.01
+    for dots in _SCREENS:
+        size = round(size_pt * dots / 72)
+        widening = max(widening, round(_COMMON_ADVANCE * size) / (_COMMON_ADVANCE * size_pt * dots / 72))
+    return max(column_pt - _CELL_MARGINS, _PIXEL) / widening
 
 
-def row_height(lines: int, size_pt: float, text: str = "") -> float:
+@cache
+def row_height(lines: int, size_pt: float, *, is_borrowing: bool = False) -> float:
     """Height in points of a sheet's row that shows `lines` lines: what Excel itself gives it, 11.25 a line at 8 points.
 
     Excel draws lines on whole pixels of a screen and leaves two between them; LibreOffice and paper need a little less.
+    `is_borrowing`: the text has glyphs that come from a taller font.
     """
-    pixels = math.ceil(line_height(size_pt, text) / _PIXEL) + 2
+    pixels = math.ceil(line_height(round(size_pt / _PIXEL)) * (_BORROWED_LINE if is_borrowing else 1)) + 2
     return lines * pixels * _PIXEL
+
+
+def is_borrowing(text: str) -> bool:
+    """Whether the text has glyphs that Liberation Sans and Arial lack, such as emoji."""
+    return not text.isascii() and _foreign().search(text) is not None
+
+
+@cache
+def _foreign() -> re.Pattern[str]:
+    drawn = "".join(re.escape(character) for character in sorted(_faces()[0].characters.drawn))
+    return re.compile(f"[^{drawn}]")
 
 
 def needs_tall_row(text: str) -> bool:
@@ -143,7 +167,7 @@ def needs_tall_row(text: str) -> bool:
     Measured at the official template's own column, PROGRESS_COLUMN_WIDTH points wide in letters of PROGRESS_FONT_SIZE.
     """
     lines = cell_lines(text, PROGRESS_COLUMN_WIDTH, PROGRESS_FONT_SIZE)
-    return row_height(lines, PROGRESS_FONT_SIZE, text) > TALLEST_ROW
+    return row_height(lines, PROGRESS_FONT_SIZE, is_borrowing=is_borrowing(text)) > TALLEST_ROW
 
 
 def _room(width_pt: float, size_pt: float) -> int:

@@ -1,0 +1,110 @@
+"""Text with tags ("Versión {{ plan.version }}") -> its literal pieces and the names between them, and the filled text.
+
+Only names are allowed inside a tag: no filters, no conditions, no loops. Problems are collected, so that whoever edits
+the template sees all of them at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Final
+
+from service.domain.plan import Action, Plan, RowRef
+from service.domain.reports import Report
+from service.domain.values import PlainText, Quarter, Target, VersionNumber
+from worker.documents.context import Names, Value, context_of, printed
+
+_TAG: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_NAME: Final = re.compile(r"\s*(plan|accion)\.(\w+)\s*")
+_STRAY: Final = re.compile(r"\{\{|\}\}|\{%|%\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A name that stands in the template: `scope` is "plan" or "accion"."""
+
+    scope: str
+    name: str
+
+    def value(self, plan: Names, action: Names) -> Value:
+        """What stands in its place."""
+        return (plan if self.scope == "plan" else action)[self.name]
+
+
+TaggedText = tuple[str | Tag, ...]
+
+
+@dataclass(slots=True)
+class Problems:
+    """What is wrong with a template, each with its place, in the words of whoever will mend it."""
+
+    sentences: list[str] = field(default_factory=list)
+
+    def add(self, place: str, sentence: str) -> None:
+        """Note a problem; `place` reads "hoja «Plan», celda C8"."""
+        self.sentences.append(f"{place}: {sentence}")
+
+
+def has_tag(text: str) -> bool:
+    """Whether a text holds anything that looks like a tag, sound or not."""
+    return bool(_STRAY.search(text))
+
+
+def parse_text(text: str, place: str, problems: Problems) -> TaggedText:
+    """The literal pieces and tags of a text; what is malformed or unknown goes to `problems`."""
+    parts: list[str | Tag] = []
+    for index, piece in enumerate(_TAG.split(text)):
+        if index % 2:
+            tag = _parse_tag(piece, place, problems)
+            if tag:
+                parts.append(tag)
+        elif stray := _STRAY.search(piece):
+            problems.add(
+                place,
+                f"«{stray.group()}» no forma parte de una etiqueta completa. En Excel las etiquetas se escriben enteras y "
+                "con un solo formato, así: {{ plan.titulo }} o {{ accion.meta }}; no hay ciclos ni condiciones.",
+            )
+        elif piece:
+            parts.append(piece)
+    return tuple(parts)
+
+
+def fill_text(parts: TaggedText, plan: Names, action: Names) -> str:
+    """The text as it is printed."""
+    return "".join(part if isinstance(part, str) else printed(part.name, part.value(plan, action)) for part in parts)
+
+
+def names_action(parts: TaggedText) -> bool:
+    """Whether the text differs from action to action."""
+    return any(isinstance(part, Tag) and part.scope == "accion" for part in parts)
+
+
+def _parse_tag(inner: str, place: str, problems: Problems) -> Tag | None:
+    shown = "{{" + inner + "}}"
+    found = _NAME.fullmatch(inner)
+    known = _known_names()
+    if found and found[2] in known[found[1]]:
+        return Tag(found[1], found[2])
+    everything = [f"{scope}.{name}" for scope, names in known.items() for name in sorted(names)]
+    near = difflib.get_close_matches(inner.strip(), everything, n=1)
+    advice = f"¿Quiso decir {{{{ {near[0]} }}}}?" if near else f"Los nombres que hay son: {', '.join(everything)}."
+    problems.add(place, f"la etiqueta «{shown}» no existe. {advice}")
+    return None
+
+
+@cache
+def _known_names() -> dict[str, frozenset[str]]:
+    """Every name that a report's context has, taken from the context of a specimen so that the two cannot differ."""
+    text = PlainText("")
+    day = dt.date(2024, 1, 1)
+    action = Action(
+        text, text, text, text, text, Target(Decimal(1)), day, day, text, text, text, extras=(), source=RowRef("", 1)
+    )
+    plan = Plan(Quarter(2024, 1), VersionNumber(1, 0), text, text, (action,))
+    context = context_of(Report("", plan, 1, dt.datetime(2024, 1, 1, tzinfo=dt.UTC)))
+    return {"plan": frozenset(context.plan), "accion": frozenset(context.acciones[0])}

@@ -135,7 +135,7 @@ def _read(workbook: Path, given: Given) -> Reading:
         raise _CannotRead(f"No se puede leer {workbook}: {_REASONS.get(type(problem), problem.strerror)}.") from problem
     room = ReadingRoom()
     try:
-        return room.read(content, given)
+        return room.read(content, given)[0]
     finally:
         room.close()
 

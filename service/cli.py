@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,16 +18,13 @@ from typing import Any, Final
 
 import click
 
-from service.doctor import examine
 from service.domain import archive
 from service.domain.findings import Finding
 from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable
 from service.domain.reports import DocumentKind
 from service.domain.values import VersionNumber
-from service.serve import CannotServe, serve
 from service.settings import PROJECT, Settings, UnusableSettings
 from service.sheets.isolated import ReadingRoom
-from service.store import new_id
 from service.terminal import (
     Group,
     QuarterType,
@@ -68,7 +66,13 @@ def folio() -> None:
 @click.option("--data", metavar="CARPETA", help="Carpeta de los datos (var).")
 def serve_command(port: str | None, data: str | None) -> int:
     """Pone Folio en marcha, con todo lo que necesita."""
-    serve(Settings.from_environment(FOLIO_PORT=port, FOLIO_DATA_DIR=data))
+    from service.serve import CannotServe, serve  # noqa: PLC0415 - database and queue cost the other orders half a second
+
+    try:
+        serve(Settings.from_environment(FOLIO_PORT=port, FOLIO_DATA_DIR=data))
+    except CannotServe as problem:
+        click.echo(problem, err=True)
+        return ERRORS_FOUND
     return FINE
 
 
@@ -79,7 +83,7 @@ def serve_command(port: str | None, data: str | None) -> int:
 def check_command(
     workbook: Path, year: int | None, quarter: int | None, version: VersionNumber | None, *, as_json: bool
 ) -> int:
-    """Revisa un plan y dice qué se entendió de él y qué hay que corregir."""
+    """Revisa un plan: qué se entendió y qué hay que corregir."""
     reading = _read(workbook, Given(year, quarter, version))
     if as_json:
         _print_json(archive.reading_to_json(reading))
@@ -90,7 +94,9 @@ def check_command(
 
 @folio.command("generate")
 @_workbook
-@click.option("--out", metavar="CARPETA", type=click.Path(path_type=Path), required=True, help="Dónde escribirlos.")
+@click.option(
+    "--out", metavar="CARPETA", type=click.Path(path_type=Path), default=Path(), help="Dónde escribirlos (aquí)."
+)
 @_given
 @_as_json
 def generate_command(
@@ -122,6 +128,8 @@ def generate_command(
 @folio.command("doctor")
 def doctor_command() -> int:
     """Dice qué hay en este equipo, qué falta y qué se pierde por ello."""
+    from service.doctor import examine  # noqa: PLC0415 - as above
+
     symptoms = examine(Settings.from_environment())
     for symptom in symptoms:
         click.echo(symptom.as_text())
@@ -175,7 +183,7 @@ def _write_documents(reading: Accepted, out: Path) -> dict[str, Any]:
     """Ask the worker for every kind of document; its answer: `{"documents": [...], "problems": [...]}`."""
     settings = Settings.from_environment()
     order = {
-        "report_id": new_id(),
+        "report_id": secrets.token_hex(16),
         "created_at": dt.datetime.now(dt.UTC).isoformat(),
         "edition": 1,
         "kinds": [kind.value for kind in DocumentKind],
@@ -242,7 +250,7 @@ def main() -> None:
     except _CannotRead as problem:
         click.echo(problem, err=True)
         exit_code = UNREADABLE
-    except (CannotServe, UnusableSettings) as problem:
+    except UnusableSettings as problem:
         click.echo(problem, err=True)
         exit_code = ERRORS_FOUND
     except (click.Abort, KeyboardInterrupt):

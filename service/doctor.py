@@ -11,10 +11,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Final
 
 from service.domain.errors import StoreUnavailable
+from service.domain.values import printed_number
 from service.jobs import Bell
 from service.serve import valkey_server
 from service.settings import Settings
@@ -79,15 +81,14 @@ def _python() -> Symptom:
         "Python",
         Health.LIMITED,
         state,
-        f"Desde {wanted} trae correcciones para archivos comprimidos dañinos; Folio los revisa antes, pero actualícelo "
-        "(las distribuciones suelen corregir el suyo sin cambiarle el número).",
+        f"Desde la {wanted} lee con más seguridad archivos comprimidos dañinos; conviene actualizarlo.",
     )
 
 
 def _data(settings: Settings) -> Symptom:
     there = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
     free = shutil.disk_usage(there).free
-    state = f"{settings.data_dir}, {free // 1024**2:,} MB libres".replace(",", ".", 1)
+    state = f"{settings.data_dir}, con {printed_number(Decimal(free // 1024**2))} MB libres"
     if free < _SCARCE_DISK_BYTES:
         return Symptom("Carpeta de datos", Health.LIMITED, state, "Queda poco disco: libere espacio.")
     return Symptom("Carpeta de datos", Health.SOUND, state)

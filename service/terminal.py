@@ -111,6 +111,8 @@ def usage_sentence(error: click.UsageError) -> str:
     match error:
         case click.NoSuchOption():
             reason = f"No existe la opción {error.option_name}."
+        case click.exceptions.NoSuchCommand():
+            reason = f"No existe la orden {error.command_name}."
         case click.MissingParameter():
             reason = f"Falta {error.param.human_readable_name if error.param else 'un dato'}."
         case click.BadParameter():

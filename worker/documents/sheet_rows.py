@@ -36,7 +36,7 @@ _COLOMBIAN: Final = "[$-240A]"
 _DATE: Final = f"{_COLOMBIAN}d/mm/yyyy"
 _EPOCH: Final = dt.date(1899, 12, 30)
 # A stretch of a very long text: short enough that a page is filled well, long enough that few rows are needed.
-_STRETCH: Final = 225.0
+_STRETCH: Final = 112.5
 _AS_IT_IS: Final = Change.NONE
 
 
@@ -263,7 +263,7 @@ class ModelRow:
     def _stretch_cells(
         self, filling: Filling, row: int, action: Names, placed: PlacedRow, texts: tuple[str | None, ...]
     ) -> Iterator[str]:
-        change = _AS_IT_IS
+        change = Change.TOP
         if not placed.is_first:
             change |= Change.OPEN_TOP
         if not placed.is_last:

@@ -27,6 +27,8 @@ class Change(IntFlag):
     OPEN_TOP = 2
     OPEN_BOTTOM = 4
     """No line where the rows of one action meet, so that they read as one box."""
+    TOP = 8
+    """Text begins at the upper edge, so that it goes on where the row above left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Styles:
             border_id = None
             if change & (Change.OPEN_TOP | Change.OPEN_BOTTOM):
                 border_id = self._border(_border_of(model), change)
-            self.formats.append(_derived_format(model, code_id, border_id, shrinks=bool(change & Change.SHRINK)))
+            self.formats.append(_derived_format(model, code_id, border_id, change))
         return self.added[key]
 
     def _code(self, code: str) -> int:
@@ -133,7 +135,7 @@ def _border_of(style: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _derived_format(model: str, code_id: int | None, border_id: int | None, *, shrinks: bool) -> str:
+def _derived_format(model: str, code_id: int | None, border_id: int | None, change: Change) -> str:
     style = _parsed(model)
     if code_id is not None:
         style.set("numFmtId", str(code_id))
@@ -141,13 +143,16 @@ def _derived_format(model: str, code_id: int | None, border_id: int | None, *, s
     if border_id is not None:
         style.set("borderId", str(border_id))
         style.set("applyBorder", "1")
-    if shrinks:
+    if change & (Change.SHRINK | Change.TOP):
         alignment = style.find(qualified("alignment"))
         if alignment is None:
             alignment = etree.Element(qualified("alignment"))
             style.insert(0, alignment)
-        etree.strip_attributes(alignment, "wrapText")
-        alignment.set("shrinkToFit", "1")
+        if change & Change.SHRINK:
+            etree.strip_attributes(alignment, "wrapText")
+            alignment.set("shrinkToFit", "1")
+        if change & Change.TOP:
+            alignment.set("vertical", "top")
         style.set("applyAlignment", "1")
     return _serialised(style)
 

@@ -381,7 +381,7 @@ class _Header:
         if len(text) > _LONGEST_HEADER:
             raise TemplateProblem(
                 f"En la plantilla de Excel, {self.place}: con los datos de este informe tendría {len(text)} caracteres "
-                f"y Excel admite {_LONGEST_HEADER}. Ponga lo largo en una celda de las filas que se repiten al imprimir."
+                f"y Excel admite {_LONGEST_HEADER}. Ponga lo largo en las filas que se repiten al imprimir."
             )
         return escape(text)
 

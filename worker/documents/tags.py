@@ -6,19 +6,14 @@ the template sees all of them at once.
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cache
 from typing import Final
 
-from service.domain.plan import Action, Plan, RowRef
-from service.domain.reports import Report
-from service.domain.values import PlainText, Quarter, Target, VersionNumber
-from worker.documents.context import Names, Value, context_of, printed
+from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Names, Value, printed
 
+_NAMES: Final = {"plan": PLAN_NAMES, "accion": ACTION_NAMES}
 _TAG: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAME: Final = re.compile(r"\s*(plan|accion)\.(\w+)\s*")
 _STRAY: Final = re.compile(r"\{\{|\}\}|\{%|%\}")
@@ -66,8 +61,8 @@ def parse_text(text: str, place: str, problems: Problems) -> TaggedText:
         elif stray := _STRAY.search(piece):
             problems.add(
                 place,
-                f"«{stray.group()}» no forma parte de una etiqueta completa. En Excel las etiquetas se escriben enteras y "
-                "con un solo formato, así: {{ plan.titulo }} o {{ accion.meta }}; no hay ciclos ni condiciones.",
+                f"«{stray.group()}» no forma parte de una etiqueta completa. En Excel las etiquetas van enteras y "
+                "con un solo formato, así: {{ plan.titulo }}, {{ accion.meta }}; no hay ciclos ni condiciones.",
             )
         elif piece:
             parts.append(piece)
@@ -87,24 +82,10 @@ def names_action(parts: TaggedText) -> bool:
 def _parse_tag(inner: str, place: str, problems: Problems) -> Tag | None:
     shown = "{{" + inner + "}}"
     found = _NAME.fullmatch(inner)
-    known = _known_names()
-    if found and found[2] in known[found[1]]:
+    if found and found[2] in _NAMES[found[1]]:
         return Tag(found[1], found[2])
-    everything = [f"{scope}.{name}" for scope, names in known.items() for name in sorted(names)]
+    everything = [f"{scope}.{name}" for scope, names in _NAMES.items() for name in names]
     near = difflib.get_close_matches(inner.strip(), everything, n=1)
     advice = f"¿Quiso decir {{{{ {near[0]} }}}}?" if near else f"Los nombres que hay son: {', '.join(everything)}."
     problems.add(place, f"la etiqueta «{shown}» no existe. {advice}")
     return None
-
-
-@cache
-def _known_names() -> dict[str, frozenset[str]]:
-    """Every name that a report's context has, taken from the context of a specimen so that the two cannot differ."""
-    text = PlainText("")
-    day = dt.date(2024, 1, 1)
-    action = Action(
-        text, text, text, text, text, Target(Decimal(1)), day, day, text, text, text, extras=(), source=RowRef("", 1)
-    )
-    plan = Plan(Quarter(2024, 1), VersionNumber(1, 0), text, text, (action,))
-    context = context_of(Report("", plan, 1, dt.datetime(2024, 1, 1, tzinfo=dt.UTC)))
-    return {"plan": frozenset(context.plan), "accion": frozenset(context.acciones[0])}

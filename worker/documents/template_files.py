@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from service.domain.errors import TemplateProblem
 from service.domain.reports import DocumentKind
 from worker.documents.context import Context
+from worker.documents.excel import compile_workbook, fill_workbook
 from worker.documents.word import compile_document
 
 _FILES: Final[dict[DocumentKind, tuple[str, Callable[[bytes], Callable[[Context], bytes]]]]] = {
     DocumentKind.WORD: ("plan_de_accion.docx", lambda content: compile_document(content).fill),
+    DocumentKind.EXCEL: ("plan_de_accion.xlsx", lambda content: partial(fill_workbook, compile_workbook(content))),
 }
 
 

@@ -27,8 +27,8 @@ TASK_SECONDS: Final = 120
 # that need more addresses (not memory) may raise it for themselves.
 ADDRESS_SPACE_BYTES: Final = 1024**3
 
-# What a stopping worker gives to tasks under way; it sleeps that long whenever there is one, so not more. Most take less
-# than a second; the rest lose their lease.
+# What a stopping worker gives to tasks under way; it sleeps that long whenever there is one, so not more. Most take
+# less than a second; the rest lose their lease.
 LAST_SECONDS: Final = 3
 
 _PR_SET_PDEATHSIG: Final = 1

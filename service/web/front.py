@@ -11,7 +11,7 @@ from typing import Final, assert_never, cast
 from flask import current_app
 
 from service.domain.errors import StoreUnavailable
-from service.domain.findings import FindingCode
+from service.domain.findings import FindingCode, Severity
 from service.domain.reading import Accepted, Rejected, Unreadable
 from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
@@ -86,9 +86,10 @@ def _unreadable(reading: Unreadable) -> Problem:
 
 
 def _has_errors(reading: Rejected) -> Problem:
-    found = findings_summary(reading.findings)
+    errors = sum(finding.severity is Severity.ERROR for finding in reading.findings)
     return Problem(
         ProblemType.HAS_ERRORS,
-        f"En el libro hay {found}. Corrija los errores en Excel, guarde y suba el libro de nuevo.",
+        f"En el libro hay {findings_summary(reading.findings)}. Corrija {'el error' if errors == 1 else 'los errores'} "
+        "en Excel, guarde y suba el libro de nuevo.",
         reading.findings,
     )

@@ -110,8 +110,8 @@ def test_one_error_is_said_in_the_singular_and_two_in_the_plural(client: Client)
     one = client.upload(example_with({"G7": "31/02/2024"}), path="/informes")
     two = client.upload(example_with({"G7": "31/02/2024", "H8": "32/01/2024"}), path="/informes")
 
-    assert "En el libro hay 1 error." in words_of(one.text)
-    assert "En el libro hay 2 errores." in words_of(two.text)
+    assert "En el libro hay 1 error. Corrija el error en Excel" in words_of(one.text)
+    assert "En el libro hay 2 errores. Corrija los errores en Excel" in words_of(two.text)
 
 
 def test_a_form_without_a_file_says_what_is_missing(client: Client) -> None:

@@ -216,7 +216,7 @@ _PROBLEM: Final = _object(
             "type": ProblemType.HAS_ERRORS.urn,
             "title": ProblemType.HAS_ERRORS.title,
             "status": int(ProblemType.HAS_ERRORS.status),
-            "detail": "En el libro hay 1 error. Corrija los errores en Excel, guarde y suba el libro de nuevo.",
+            "detail": "En el libro hay 1 error. Corrija el error en Excel, guarde y suba el libro de nuevo.",
             "findings": [_FINDING_EXAMPLE],
             "errors": [],
         }

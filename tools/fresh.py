@@ -22,6 +22,7 @@ LOGS = PROJECT / ".cache" / "fresh"
 PACKAGES = "git,make,ca-certificates,python3,python3-venv"
 
 STRANGER = 1000
+HOMES = {"stranger": STRANGER, "administrator": 0}
 READY = "Folio atiende en"
 URL = "http://127.0.0.1:8000/readyz"
 PATIENCE_SECONDS = 900
@@ -51,7 +52,7 @@ def main() -> int:
 
 
 def prepare(suite: str, root: Path) -> None:
-    """Make the bare root if there is none yet, and a copy of it with two clones: the stranger's and root's."""
+    """Make the bare root if there is none yet, and a copy of it with a clone for each user."""
     bare = CACHE / suite
     if not bare.exists():
         say(suite, "making a bare root, once...")
@@ -68,7 +69,8 @@ def prepare(suite: str, root: Path) -> None:
     for name in MACHINE_FILES:
         if Path("/", name).exists():
             shutil.copyfile(Path("/", name), root / name)
-    for home, user in ((root / "home/stranger", STRANGER), (root / "root", 0)):
+    for name, user in HOMES.items():
+        home = root / "home" / name
         home.mkdir(parents=True, exist_ok=True)
         if (npmrc := Path.home() / ".npmrc").exists():
             shutil.copyfile(npmrc, home / ".npmrc")
@@ -94,7 +96,7 @@ def try_as_stranger(suite: str, root: Path) -> int:
         ("/sys", "sys", ["--rbind"]),
         ("/dev", "dev", ["--rbind"]),
         (kept("pip", STRANGER), "home/stranger/.cache/pip", ["--bind"]),
-        (kept("pip-root", 0), "root/.cache/pip", ["--bind"]),
+        (kept("pip-administrator", 0), "home/administrator/.cache/pip", ["--bind"]),
         (kept(f"apt-{suite}", 0), "var/cache/apt/archives", ["--bind"]),
     ):
         (root / where).mkdir(parents=True, exist_ok=True)
@@ -169,7 +171,7 @@ def make_test(suite: str, root: Path) -> None:
 
 def stranger(root: Path, command: str, *, user: int) -> list[str]:
     """The command line that runs `command` in the clone of `user`, with a bare environment."""
-    home = "/root" if user == 0 else "/home/stranger"
+    home = next(f"/home/{name}" for name, number in HOMES.items() if number == user)
     machine = {
         name: value
         for name, value in os.environ.items()

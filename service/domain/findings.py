@@ -118,8 +118,8 @@ class FindingCode(Enum):
 
     COLUMN_001 = (
         Severity.ERROR,
-        "Falta la columna {column}.",
-        "Agregue la columna {column} a la tabla o, si existe con otro nombre, escriba ese encabezado.",
+        "Falta la columna «{column}».",
+        "Agregue la columna «{column}» a la tabla o, si existe con otro nombre, escriba ese encabezado.",
     )
 
     PLAN_001 = (

@@ -97,9 +97,8 @@ class _HeadReader:
         """The vigencia that the title, the line "Vigencia" and the headers agree on."""
         stated = self._stated_years()
         if given.year is not None:
-            for cell, year in stated:
-                if year != given.year:
-                    self._contradicted(FindingCode.PLAN_006, cell, str(given.year), str(year))
+            for cell, year in [differing for differing in stated if differing[1] != given.year][:1]:
+                self._contradicted(FindingCode.PLAN_006, cell, str(given.year), str(year))
             return given.year
         if not stated:
             self._miss(FindingCode.PLAN_001)

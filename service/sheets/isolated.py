@@ -52,7 +52,7 @@ class ReadingRoom:
         rooms: how many readers there are; they are started when first needed.
     """
 
-    def __init__(self, memory_bytes: int = 512 * MIB, deadline_seconds: float = 3.0, rooms: int = 1) -> None:
+    def __init__(self, memory_bytes: int = 512 * MIB, deadline_seconds: float = 2.8, rooms: int = 1) -> None:
         self._memory_bytes = memory_bytes
         self._deadline_seconds = deadline_seconds
         self._rooms = rooms
@@ -65,7 +65,8 @@ class ReadingRoom:
         seconds = min(seconds, _LONGEST_FACTOR * self._deadline_seconds)
         desk = self._desks.get()
         try:
-            if desk.reader is None:
+            if desk.reader is None or not desk.reader.is_alive():
+                desk.clear()
                 desk.reader = _Reader(self._memory_bytes)
             answer, is_leaving = desk.reader.ask(_asked(content, given), seconds)
         except TimeoutError:
@@ -125,6 +126,10 @@ class _Reader:
         # Also at exit, when nobody closed the room; but never from a process that was forked from this one.
         self.end = weakref.finalize(self, _end, self._process, os.getpid())
         self._hear(time.monotonic() + _START_SECONDS)
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs; one that ended while it had nothing to read is no workbook's fault."""
+        return self._process.poll() is None
 
     def ask(self, request: bytes, seconds: float) -> tuple[bytes, bool]:
         """The answer, and whether the reader leaves after it.

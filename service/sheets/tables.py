@@ -18,7 +18,7 @@ from service.sheets.parsed import Kind, Merge, ParsedSheet, RawCell, column_lett
 from service.sheets.wording import header_words, one_line, plain_words, quarter_in
 
 _ENOUGH_FIELDS: Final = 4
-_LOOK_AHEAD: Final = 4
+_DEPTH: Final = 2
 _MOST_FILLED_CELLS: Final = 600_000
 _SAMPLE: Final = 50
 _LONGEST_HEADER: Final = 200
@@ -110,13 +110,10 @@ class Table:
 
 def find_table(sheet: ParsedSheet) -> Table | None:
     """The first table of a plan on the sheet; None when no row names enough of its columns."""
-    rows = list(sheet.rows)
-    first = next((at for at, row in enumerate(rows) if _score(sheet, row) >= _ENOUGH_FIELDS), None)
+    first = next((row for row in sheet.rows if _score(sheet, row) >= _ENOUGH_FIELDS), None)
     if first is None:
         return None
-    # The fullest of the rows that follow closely: labels may come below a row that already names several columns.
-    near = [row for row in rows[first : first + _LOOK_AHEAD] if row < rows[first] + _LOOK_AHEAD]
-    label_row = max(near, key=lambda row: _score(sheet, row))
+    label_row = _label_row(sheet, first)
     labels = _labels(sheet, label_row)
     first_header_row = _first_header_row(sheet, label_row, labels)
     above = [(row, cell) for row, cells in sheet.rows.items() if row <= label_row for cell in cells]
@@ -134,6 +131,16 @@ def _score(sheet: ParsedSheet, row: int) -> int:
     """How many fields the cells of a row name."""
     cells = [cell for cell in sheet.rows[row] if _may_be_heading(cell)]
     return len(_granted(_claims(cells))) if len(cells) >= _ENOUGH_FIELDS else 0
+
+
+def _label_row(sheet: ParsedSheet, first: int) -> int:
+    """The lowest row of the headers, given the first that names enough fields: its labels may be merged down to it."""
+    lowest = first + _DEPTH
+    merged = [merge.last_row for merge in sheet.merges if merge.first_row == first and merge.last_row <= lowest]
+    row = max([first, *(last for last in merged if last in sheet.rows)])
+    while row + 1 in sheet.rows and _score(sheet, row + 1) > _score(sheet, first) and row < lowest:
+        row += 1
+    return row
 
 
 def _labels(sheet: ParsedSheet, label_row: int) -> tuple[RawCell, ...]:

@@ -56,11 +56,14 @@ def read_workbook(content: bytes) -> tuple[ParsedSheet, ...]:
 
     Raises:
         UnreadableWorkbook: the file is no .xlsx, is damaged, hostile or beyond the budgets above.
+        MemoryError: the process may not take what the file asks for.
     """
     package = open_package(content)
     try:
         return _Workbook(package).sheets()
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # type: ignore[attr-defined]  # the stubs forgot it
+            raise MemoryError from error
         raise _damaged("una de sus partes no es XML correcto") from error
 
 
@@ -206,8 +209,11 @@ class _Workbook:
         declared = cell.get("t", "n")
         if declared == "inlineStr":
             return None if inline is None else self._text(_rich_text(inline))
+        # An empty result is one only of a text: openpyxl writes an empty value for what it has not computed.
+        if formula is not None and (value is None or (not value and declared != "str")):
+            return (Kind.NO_RESULT, f"={formula}")
         if value is None:
-            return None if formula is None else (Kind.NO_RESULT, f"={formula}")
+            return None
         if declared == "s":
             return self._shared(value)
         if declared == "n":

@@ -55,7 +55,7 @@ def action(number: object = 1, **changes: object) -> list[Any]:
 
 
 def office_book(
-    rows: Sequence[Sequence[Any]] | None = None, edit: Callable[[Worksheet], object] = lambda sheet: None
+    rows: Sequence[Sequence[Any]] | None = None, edit: Callable[[Worksheet], object] = lambda _sheet: None
 ) -> bytes:
     """A sound plan in the reference's layout, actions from row 6 down; `edit` spoils or embellishes it."""
     book = Workbook()

@@ -40,23 +40,23 @@ def with_patched_directory(content: bytes, name: bytes, offset: int, value: byte
     return content[: at + offset] + value + content[at + offset + len(value) :]
 
 
-def test_a_sound_workbook_passes_and_gives_its_parts():
+def test_a_sound_workbook_passes_and_gives_its_parts() -> None:
     package = open_package(EXAMPLE.read_bytes())
     assert package.read("xl/workbook.xml").startswith(b"<workbook")
     assert "XL/Workbook.xml" in package
     assert "xl/macros.bin" not in package
 
 
-def test_an_empty_file_is_said_to_be_empty():
+def test_an_empty_file_is_said_to_be_empty() -> None:
     assert refusal(b"") is FindingCode.FILE_001
 
 
 @pytest.mark.parametrize("content", [b"hola", b"PK", b"<html></html>", b"%PDF-1.7", bytes(1000), b"No;Meta\n1;4\n"])
-def test_what_is_no_workbook_is_said_to_be_none(content: bytes):
+def test_what_is_no_workbook_is_said_to_be_none(content: bytes) -> None:
     assert refusal(content) is FindingCode.FILE_002
 
 
-def test_a_password_and_the_old_format_are_told_apart():
+def test_a_password_and_the_old_format_are_told_apart() -> None:
     assert refusal(OLE2 + "EncryptedPackage".encode("utf-16-le")) is FindingCode.FILE_003
     assert refusal(OLE2 + "Workbook".encode("utf-16-le")) is FindingCode.FILE_004
 
@@ -71,13 +71,13 @@ def test_a_password_and_the_old_format_are_told_apart():
         ("application/octet-stream", "comprimido"),
     ],
 )
-def test_another_kind_of_file_is_named_whatever_its_name_says(main_type: str, said: str):
+def test_another_kind_of_file_is_named_whatever_its_name_says(main_type: str, said: str) -> None:
     with pytest.raises(UnreadableWorkbook, match=said) as caught:
         open_package(zipped(parts(main_type=main_type)))
     assert caught.value.finding.code is FindingCode.FILE_005
 
 
-def test_macros_inside_a_plain_workbook_are_refused():
+def test_macros_inside_a_plain_workbook_are_refused() -> None:
     members = parts()
     members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(
         b"</Types>",
@@ -86,18 +86,18 @@ def test_macros_inside_a_plain_workbook_are_refused():
     assert refusal(zipped(members)) is FindingCode.FILE_005
 
 
-def test_a_zip_of_anything_else_is_no_workbook():
+def test_a_zip_of_anything_else_is_no_workbook() -> None:
     assert refusal(zipped({"hola.txt": b"hola"})) is FindingCode.FILE_005
     assert refusal(zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"})) is FindingCode.FILE_005
 
 
-def test_a_file_cut_anywhere_is_refused():
+def test_a_file_cut_anywhere_is_refused() -> None:
     content = EXAMPLE.read_bytes()
     for length in random.Random(1).sample(range(4, len(content)), 60):
         assert refusal(content[:length]) in {FindingCode.FILE_006, FindingCode.FILE_007}
 
 
-def test_a_bomb_is_refused_by_what_comes_out_of_it_not_by_what_it_declares():
+def test_a_bomb_is_refused_by_what_comes_out_of_it_not_by_what_it_declares() -> None:
     bomb = zipped(parts(b"<a>" + b" " * (61 * 1024 * 1024)))
     assert len(bomb) < 100_000
     assert refusal(bomb) is FindingCode.FILE_008
@@ -105,78 +105,78 @@ def test_a_bomb_is_refused_by_what_comes_out_of_it_not_by_what_it_declares():
     assert refusal(declared) is FindingCode.FILE_008
 
 
-def test_many_parts_that_are_large_together_are_refused():
+def test_many_parts_that_are_large_together_are_refused() -> None:
     members = parts() | {f"xl/media/{number}.bin": bytes(50 * 1024 * 1024) for number in range(3)}
     assert refusal(zipped(members)) is FindingCode.FILE_008
 
 
-def test_a_sheet_of_millions_of_tags_is_refused():
+def test_a_sheet_of_millions_of_tags_is_refused() -> None:
     assert refusal(raw_book("<a/>" * 4_100_000)) is FindingCode.FILE_008
 
 
-def test_a_zip_inside_the_zip_is_never_opened():
+def test_a_zip_inside_the_zip_is_never_opened() -> None:
     inner = zipped({"a.xml": bytes(50 * 1024 * 1024)})
     package = open_package(zipped(parts() | {"xl/embeddings/inner.zip": inner}))
     assert "xl/embeddings/inner.zip" in package
 
 
-def test_more_members_than_any_workbook_has_are_refused():
+def test_more_members_than_any_workbook_has_are_refused() -> None:
     members = parts() | {f"xl/media/{number}.png": b"" for number in range(MAX_MEMBERS)}
     assert refusal(zipped(members)) is FindingCode.FILE_008
 
 
-def test_names_that_differ_by_case_alone_are_refused():
+def test_names_that_differ_by_case_alone_are_refused() -> None:
     assert refusal(entry("XL/Workbook.xml")) is FindingCode.FILE_007
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../passwd", "xl/../../passwd", "C:/passwd"])
-def test_names_that_leave_the_package_are_refused(name: str):
+def test_names_that_leave_the_package_are_refused(name: str) -> None:
     assert refusal(entry(name)) is FindingCode.FILE_007
 
 
-def test_a_name_with_backslashes_is_refused():
+def test_a_name_with_backslashes_is_refused() -> None:
     content = entry("xl\\passwd").replace(b"placeholder", b"xl\\pass\\wd\\")
     assert refusal(content) is FindingCode.FILE_007
 
 
-def test_a_link_is_refused_and_a_plain_member_with_permissions_is_not():
+def test_a_link_is_refused_and_a_plain_member_with_permissions_is_not() -> None:
     assert refusal(entry("xl/link", b"/etc/passwd", mode=stat.S_IFLNK | 0o777)) is FindingCode.FILE_007
     open_package(entry("xl/plain", mode=stat.S_IFREG | 0o644))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_methods_that_excel_never_writes_are_refused(method: int):
+def test_methods_that_excel_never_writes_are_refused(method: int) -> None:
     assert refusal(entry("xl/other.xml", method=method)) is FindingCode.FILE_007
 
 
-def test_stored_members_pass():
+def test_stored_members_pass() -> None:
     open_package(zipped(parts(), zipfile.ZIP_STORED))
 
 
-def test_members_that_share_their_bytes_are_refused():
+def test_members_that_share_their_bytes_are_refused() -> None:
     content = raw_book()
     first = struct.pack("<I", 0)
     assert refusal(with_patched_directory(content, b"xl/styles.xml", 42, first)) is FindingCode.FILE_007
 
 
-def test_an_entry_that_is_encrypted_counts_as_a_password():
+def test_an_entry_that_is_encrypted_counts_as_a_password() -> None:
     content = with_patched_directory(raw_book(), b"xl/styles.xml", 8, struct.pack("<H", 1))
     assert refusal(content) is FindingCode.FILE_003
 
 
 @pytest.mark.parametrize(("offset", "value"), [(24, 5), (16, 12345)])
-def test_a_size_or_a_checksum_that_lies_is_refused(offset: int, value: int):
+def test_a_size_or_a_checksum_that_lies_is_refused(offset: int, value: int) -> None:
     content = with_patched_directory(raw_book(), b"xl/styles.xml", offset, struct.pack("<I", value))
     assert refusal(content) is FindingCode.FILE_006
 
 
-def test_a_member_whose_own_name_differs_from_the_directory_is_refused():
+def test_a_member_whose_own_name_differs_from_the_directory_is_refused() -> None:
     content = raw_book()
     at = content.index(b"xl/styles.xml")
     assert refusal(content[:at] + b"xl/stylez.xml" + content[at + 13 :]) is FindingCode.FILE_007
 
 
-def test_bytes_before_the_package_are_refused():
+def test_bytes_before_the_package_are_refused() -> None:
     content = office_book()
     assert refusal(b"PK\x03\x04" + bytes(60) + content) is FindingCode.FILE_007
 
@@ -185,34 +185,36 @@ DOCTYPE = f'<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaa">]><works
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_a_doctype_is_refused_in_every_encoding(encoding: str):
+def test_a_doctype_is_refused_in_every_encoding(encoding: str) -> None:
     assert refusal(raw_book(DOCTYPE.encode(encoding))) is FindingCode.FILE_007
 
 
-def test_a_doctype_across_the_pieces_that_are_inflated_is_found():
+def test_a_doctype_across_the_pieces_that_are_inflated_is_found() -> None:
     for shift in range(-12, 3):
         part = b"<a>" + b" " * ((1 << 18) - 3 + shift) + b"<!DOCTYPE a></a>"
         assert refusal(raw_book(part)) is FindingCode.FILE_007
 
 
-def test_a_cell_that_speaks_of_a_doctype_is_good_text():
+def test_a_cell_that_speaks_of_a_doctype_is_good_text() -> None:
     open_package(office_book(edit=lambda sheet: sheet.__setitem__("K6", "<!DOCTYPE html> <!ENTITY x>")))
 
 
-def test_a_picture_may_hold_a_doctype():
+def test_a_picture_may_hold_a_doctype() -> None:
     svg = b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" ""><svg/>'
     open_package(repacked(EXAMPLE.read_bytes(), lambda members: members.update({"xl/media/image1.svg": svg})))
 
 
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-7", "cp037"])
-def test_a_part_in_an_encoding_that_hides_its_marks_is_not_given(encoding: str):
-    part = f'<?xml version="1.0" encoding="{encoding}"?><worksheet/>'.encode("cp037" if encoding == "cp037" else "ascii")
+def test_a_part_in_an_encoding_that_hides_its_marks_is_not_given(encoding: str) -> None:
+    part = f'<?xml version="1.0" encoding="{encoding}"?><worksheet/>'.encode(
+        "cp037" if encoding == "cp037" else "ascii"
+    )
     package = open_package(raw_book(part))
     with pytest.raises(UnreadableWorkbook) as caught:
         package.read("xl/worksheets/sheet1.xml")
     assert caught.value.finding.code is FindingCode.FILE_007
 
 
-def test_a_part_that_is_missing_is_named():
+def test_a_part_that_is_missing_is_named() -> None:
     with pytest.raises(UnreadableWorkbook, match=r"xl/nada\.xml"):
         open_package(raw_book()).read("xl/nada.xml")

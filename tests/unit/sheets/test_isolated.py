@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from service.domain.archive import reading_to_json
+from service.domain.findings import FindingCode
+from service.domain.reading import Accepted, Given, Rejected, Unreadable
+from service.domain.values import VersionNumber
+from service.sheets.intake import read_plan
+from service.sheets.isolated import ReadingRoom
+from tests.unit.sheets.office import EXAMPLE, action, office_book, raw_book
+
+GOOD = EXAMPLE.read_bytes()
+# Rows that are all headings and no table: slow to look through, and quick to send.
+SLOW = raw_book("<sheetData>" + "<row><c><v>1</v></c></row>" * 550_000 + "</sheetData>")
+
+
+@pytest.fixture
+def room() -> Iterator[ReadingRoom]:
+    room = ReadingRoom()
+    yield room
+    room.close()
+
+
+def readers_of(parent: int) -> list[int]:
+    """The process ids of a process's children that are readers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (folder / "status").read_text()
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if f"PPid:\t{parent}\n" in status and b"service.sheets.isolated" in command:
+            found.append(int(folder.name))
+    return found
+
+
+def reader_of(room: ReadingRoom) -> int:
+    room.read(GOOD, Given())
+    (pid,) = readers_of(os.getpid())
+    return pid
+
+
+def test_a_reading_is_the_one_made_in_this_process_and_its_json_beside_it(room: ReadingRoom) -> None:
+    for content in (GOOD, office_book([action(1, F="cuatro")]), b"nada"):
+        reading, kept = room.read(content, Given())
+        assert reading == read_plan(content, Given())
+        assert json.loads(kept) == reading_to_json(reading)
+
+
+def test_what_is_given_reaches_the_reader(room: ReadingRoom) -> None:
+    reading, _ = room.read(GOOD, Given(2024, 4, VersionNumber(3, 0)))
+    assert isinstance(reading, Accepted)
+    assert (reading.plan.quarter.number, str(reading.plan.version)) == (4, "3.0")
+    assert [finding.code for finding in reading.findings] == [FindingCode.PLAN_009, FindingCode.PLAN_008]
+
+
+def test_one_process_reads_many_workbooks(room: ReadingRoom) -> None:
+    assert len({reader_of(room) for _ in range(3)}) == 1
+
+
+def test_a_workbook_past_its_deadline_is_refused_and_the_next_one_read() -> None:
+    room = ReadingRoom(deadline_seconds=0.3)
+    started = time.monotonic()
+    reading, _ = room.read(SLOW, Given())
+    assert time.monotonic() - started < 5
+    assert isinstance(reading, Unreadable)
+    assert [finding.code for finding in reading.findings] == [FindingCode.FILE_009]
+    room.close()
+    patient = ReadingRoom()
+    assert isinstance(patient.read(GOOD, Given())[0], Accepted)
+    patient.close()
+
+
+def test_a_reader_that_ended_between_workbooks_is_replaced_without_a_word(room: ReadingRoom) -> None:
+    pid = reader_of(room)
+    os.kill(pid, signal.SIGKILL)
+    while " Z " not in Path(f"/proc/{pid}/stat").read_text():
+        time.sleep(0.01)
+    assert isinstance(room.read(GOOD, Given())[0], Accepted)
+
+
+def test_a_reader_that_ends_while_it_reads_is_said_and_replaced(room: ReadingRoom) -> None:
+    killer = threading.Timer(0.3, os.kill, (reader_of(room), signal.SIGKILL))
+    killer.start()
+    reading, _ = room.read(SLOW, Given())
+    killer.join()
+    assert isinstance(reading, Unreadable)
+    assert [finding.code for finding in reading.findings] == [FindingCode.FILE_010]
+    assert isinstance(room.read(GOOD, Given())[0], Accepted)
+
+
+def test_threads_share_a_room_and_get_their_own_readings() -> None:
+    room = ReadingRoom(rooms=2)
+    books = {number: office_book([action(1), action(number)]) for number in range(2, 12)}
+    with ThreadPoolExecutor(8) as pool:
+        readings = list(pool.map(lambda number: room.read(books[number], Given())[0], books))
+    for number, reading in zip(books, readings, strict=True):
+        assert isinstance(reading, Accepted | Rejected)
+        assert reading.plan.actions[1].number == str(number)
+    assert len(readers_of(os.getpid())) <= 2
+    room.close()
+    assert readers_of(os.getpid()) == []
+
+
+def test_a_closed_room_opens_again_when_asked(room: ReadingRoom) -> None:
+    first = reader_of(room)
+    room.close()
+    assert readers_of(os.getpid()) == []
+    assert reader_of(room) != first
+
+
+def test_a_reader_knows_nothing_of_its_parent_but_the_checkout(
+    room: ReadingRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://folio:secreto@localhost/folio")
+    environment = Path(f"/proc/{reader_of(room)}/environ").read_bytes()
+    assert b"secreto" not in environment
+    assert {entry.split(b"=")[0] for entry in environment.split(b"\0") if entry} == {b"PYTHONPATH", b"LC_ALL"}
+
+
+FORKING = """
+import os, pathlib, sys
+from service.domain.reading import Accepted, Given
+from service.sheets.isolated import ReadingRoom
+content = pathlib.Path(sys.argv[1]).read_bytes()
+room = ReadingRoom()
+assert isinstance(room.read(content, Given())[0], Accepted)
+child = os.fork()
+readings = [room.read(content, Given())[0] for _ in range(5)]
+assert all(isinstance(reading, Accepted) for reading in readings)
+if child:
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert isinstance(room.read(content, Given())[0], Accepted)
+    print("read")
+"""
+
+
+def test_a_process_that_forks_and_its_child_each_read_with_their_own_reader() -> None:
+    command = [sys.executable, "-W", "error", "-c", FORKING, str(EXAMPLE)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("read\n", "")
+
+
+WAITING = """
+import pathlib, sys, time
+from service.domain.reading import Given
+from service.sheets.isolated import ReadingRoom
+room = ReadingRoom()
+room.read(pathlib.Path(sys.argv[1]).read_bytes(), Given())
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_reader_ends_with_its_parent_even_when_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", WAITING, str(EXAMPLE)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        (reader,) = readers_of(parent.pid)
+        parent.kill()
+    until = time.monotonic() + 5
+    while Path(f"/proc/{reader}").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{reader}").exists()

@@ -6,7 +6,7 @@ import datetime as dt
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -102,11 +102,16 @@ class _Quiet(WSGIRequestHandler):
 
 @contextmanager
 def serve(
-    store: Store, reading_room: ReadingRoom, *, redis_url: str = NO_REDIS, max_upload_bytes: int = 20 * 1024 * 1024
+    store: Store,
+    reading_room: ReadingRoom,
+    *,
+    redis_url: str = NO_REDIS,
+    max_upload_bytes: int = 20 * 1024 * 1024,
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> Iterator[Client]:
     """The front on a port of its own for as long as the block lasts."""
     bell = Bell(redis_url)
-    app = create_app(store=store, bell=bell, reading_room=reading_room, max_upload_bytes=max_upload_bytes)
+    app = create_app(store=store, bell=bell, reading_room=reading_room, clock=clock, max_upload_bytes=max_upload_bytes)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

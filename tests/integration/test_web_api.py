@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import random
 import signal
@@ -415,3 +416,19 @@ def test_without_the_database_nothing_is_promised(reading_room: ReadingRoom) -> 
         assert int(answer.headers["Retry-After"]) > 0
     assert (ready.status, ready.json["status"], ready.json["database"]) == (503, "unavailable", "down")
     assert (alive.status, alive.json) == (200, {"status": "alive"})
+
+
+def test_a_surprise_of_ours_is_told_as_ours_and_shows_nothing_of_the_inside(
+    sqlite_store: Store, reading_room: ReadingRoom
+) -> None:
+    def stopped_clock() -> dt.datetime:
+        raise RuntimeError("secret of the inside")
+
+    with serve(sqlite_store, reading_room, clock=stopped_clock) as client:
+        answer = client.upload()
+        page = client.upload(path="/informes")
+
+    assert "No fue por su archivo" in problem_of(answer, 500)["detail"]
+    assert page.status == 500
+    assert "No fue por su archivo" in page.text
+    assert "secret" not in answer.text + page.text

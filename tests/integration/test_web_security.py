@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Request
+from werkzeug.test import EnvironBuilder
 
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
 from service.web.limits import FILENAME_LENGTH
+from service.web.security import host_names, refuse_stranger
 from service.web.uploads import clean_filename
 from tests.web import Client, example_with, serve
 
@@ -52,7 +55,9 @@ def test_what_the_office_keeps_here_stays_in_no_cache(client: Client, path: str)
     assert client.get(path).headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "[", "a b"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "[:::::]", "a b"]
+)
 def test_a_request_under_another_name_is_refused(client: Client, host: str) -> None:
     for path in ("/", "/api/v1/reports"):
         assert client.get(path, {"Host": host}).status == 400
@@ -61,6 +66,13 @@ def test_a_request_under_another_name_is_refused(client: Client, host: str) -> N
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1"])
 def test_its_own_names_are_answered_on_any_port(client: Client, host: str) -> None:
     assert client.get("/api/v1/reports", {"Host": host}).status == 200
+
+
+def test_an_ipv6_address_on_the_list_is_answered() -> None:
+    request = Request(EnvironBuilder(headers={"Host": "[::1]:8000"}).get_environ())
+
+    assert refuse_stranger(request, host_names(["[::1]"])) is None
+    assert refuse_stranger(request, host_names(["127.0.0.1"])) is not None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from service.domain.reports import DocumentKind
@@ -21,6 +22,7 @@ from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
 from service.store import Claim, Store, new_id
 from service.web import create_app
+from service.web.openapi import description
 from tests.integration.samples import a_document
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "plan-de-accion-2024-v2.0.xlsx"
@@ -145,3 +147,18 @@ def example_with(cells: Mapping[str, object]) -> bytes:
     changed = BytesIO()
     workbook.save(changed)
     return changed.getvalue()
+
+
+def assert_follows(schema: str, shown: dict[str, Any]) -> None:
+    """The answer has the shape that the description gives, and nothing that the description does not tell."""
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": description()["components"]}
+    Draft202012Validator(whole, format_checker=FormatChecker()).validate(shown)
+    assert set(shown) == set(description()["components"]["schemas"][schema]["properties"])
+
+
+def problem_of(answer: Answer, status: int) -> dict[str, Any]:
+    assert (answer.status, answer.headers.get_content_type()) == (status, "application/problem+json")
+    problem: dict[str, Any] = answer.json
+    assert_follows("Problem", problem)
+    assert problem["status"] == status
+    return problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,19 +12,6 @@ from service.sheets.isolated import ReadingRoom
 from service.store import Store, open_store
 from tests.integration.samples import NOON, append
 from tests.web import Client, example_with, serve, take, write
-
-
-@pytest.fixture(scope="module")
-def reading_room() -> Iterator[ReadingRoom]:
-    room = ReadingRoom()
-    yield room
-    room.close()
-
-
-@pytest.fixture
-def client(sqlite_store: Store, reading_room: ReadingRoom) -> Iterator[Client]:
-    with serve(sqlite_store, reading_room) as client:
-        yield client
 
 
 def words_of(page: str) -> str:

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from service.sheets.isolated import ReadingRoom
-from service.store import Store
 from service.web.limits import FILENAME_LENGTH
 from service.web.security import host_names, refuse_stranger
 from service.web.uploads import clean_filename
-from tests.web import Client, example_with, serve
-
-
-@pytest.fixture(scope="module")
-def reading_room() -> Iterator[ReadingRoom]:
-    room = ReadingRoom()
-    yield room
-    room.close()
-
-
-@pytest.fixture
-def client(sqlite_store: Store, reading_room: ReadingRoom) -> Iterator[Client]:
-    with serve(sqlite_store, reading_room) as client:
-        yield client
+from tests.web import Client, example_with
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def reconcile(store: Store, bell: Bell, rung: RungJobs, now: dt.datetime) -> Non
     job_ids = rung.to_ring(due, waiting, now)
     if job_ids and bell.ring(job_ids):
         rung.rung(job_ids, now)
-        _log.info("rang %d jobs again", len(job_ids))
+        _log.info("rang again: %s", " ".join(job_ids))
 
 
 def keep_reconciling(

@@ -13,7 +13,7 @@ import os
 import secrets
 from typing import Final
 
-from service.domain.errors import ConversionFailed, FolioError
+from service.domain.errors import ConversionFailed, FolioError, StoreUnavailable
 from service.domain.reports import RenderedDocument
 from service.jobs import WRITE_DOCUMENT
 from service.settings import Settings
@@ -29,9 +29,13 @@ LEASE: Final = dt.timedelta(seconds=15)
 _log = logging.getLogger(__name__)
 
 
-@app.task(name=WRITE_DOCUMENT)  # type: ignore[untyped-decorator]  # Celery has no types
+@app.task(name=WRITE_DOCUMENT, throws=(StoreUnavailable,))  # type: ignore[untyped-decorator]  # Celery has no types
 def write_document(job_id: str) -> None:
-    """Write the document of a job, unless it is done, under way elsewhere, or not due."""
+    """Write the document of a job, unless it is done, under way elsewhere, or not due.
+
+    Raises:
+        StoreUnavailable: the job could not be claimed, or not be recorded for a minute; the reconciler rings again.
+    """
     store = _store()
     claim = store.claim(job_id, _new_owner(), _now(), LEASE)
     if claim is None:

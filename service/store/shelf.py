@@ -49,8 +49,12 @@ class ReportShelf:
 
         Raises:
             StoreUnavailable: nothing was written, or the answer of the commit was lost: ask again with the same key.
+            ValueError: no kind of document is asked for.
         """
-        wanted = tuple(kind for kind in DocumentKind if kind in set(kinds))
+        asked = set(kinds)
+        wanted = tuple(kind for kind in DocumentKind if kind in asked)
+        if not wanted:
+            raise ValueError("a report needs at least one document")
         with writing(self._engine) as connection:
             if idempotency_key is not None:
                 request = _fingerprint(upload, accepted.plan, wanted)

@@ -55,6 +55,12 @@ def test_only_the_documents_that_were_asked_for_get_a_job(store: Store) -> None:
     assert len(outcome.job_ids) == 1
 
 
+def test_a_report_without_documents_is_a_mistake_of_the_caller(store: Store) -> None:
+    with pytest.raises(ValueError, match="at least one document"):
+        append_or_refuse(store, kinds=())
+    assert store.is_empty()
+
+
 def test_what_does_not_exist_is_none(store: Store) -> None:
     assert store.report("nothing") is None
     assert store.reading_json("nothing") is None

@@ -20,12 +20,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 from service.domain.reports import DocumentKind, JobState
 from service.jobs import Bell
-from service.store import Store, StoredDocument
+from service.store import Store, StoredDocument, migrate, open_store
 from service.store.engine import make_engine
 from service.store.tables import jobs
 from tests.integration.samples import append
@@ -379,6 +380,29 @@ def test_a_document_waits_for_a_database_that_is_away(desk: Desk, processes: Pro
 
     desk.wait_for(job_id, JobState.DONE)
     assert desk.attempts(job_id) == 1
+
+
+def test_a_worker_goes_on_when_postgresql_dropped_its_connections(
+    processes: Processes, postgresql_url: str, redis_server: RedisServer
+) -> None:
+    migrate(postgresql_url)
+    processes.environment["DATABASE_URL"] = postgresql_url
+    store = open_store(postgresql_url)
+    desk = Desk(store, postgresql_url, Bell(redis_server.url))
+    processes.worker()
+    processes.reconciler()
+    desk.wait_for(desk.ask_for_word(), JobState.DONE)
+    with psycopg.connect(postgresql_url, autocommit=True) as operator:
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    job_id = desk.ask_for_word()
+    desk.wait_for(job_id, JobState.DONE)
+
+    assert desk.attempts(job_id) == 1
+    desk.close()
+    store.close()
 
 
 def test_processes_that_write_have_bounded_addresses(processes: Processes, desk: Desk, templates: Templates) -> None:

@@ -1,0 +1,213 @@
+"""`folio check`, `generate` and `doctor` as programs: what they print, where, and with which exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document
+from openpyxl.cell import Cell
+
+from service.settings import PROJECT
+
+EXAMPLE = PROJECT / "examples" / "plan-de-accion-2024-v2.0.xlsx"
+BY_PAGES = PROJECT / "examples" / "plan-de-accion-2024-v2.0-por-paginas.xlsx"
+NAME = "plan-de-accion-2024_v2.0_seguimiento-III-trimestre"
+
+Folio = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def folio(tmp_path: Path) -> Folio:
+    """Runs `folio` from a directory that is not the clone, as its users do."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "service.cli", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "80", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def plan_with_errors(tmp_path: Path) -> Path:
+    """The example with a date that does not exist and without one lead."""
+    book = openpyxl.load_workbook(EXAMPLE)
+    sheet = book.active
+    assert sheet is not None
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    first_date = next(cell for cell in cells if isinstance(cell, Cell) and cell.is_date)
+    first_date.value = "31/02/2024"
+    lead = next(cell for cell in cells if str(cell.value).casefold() == "responsable")
+    sheet.cell(first_date.row, lead.column).value = None
+    book.save(tmp_path / "con errores.xlsx")
+    return tmp_path / "con errores.xlsx"
+
+
+def test_check_of_a_sound_plan_says_what_was_understood_and_exits_with_0(folio: Folio) -> None:
+    ended = folio("check", EXAMPLE)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(f"{EXAMPLE.name}: 10 acciones, vigencia 2024, III trimestre, versión 2.0\n")
+    assert ended.stderr == ""
+
+
+def test_check_in_json_gives_the_plan_the_mapping_and_the_findings(folio: Folio) -> None:
+    understood = json.loads(folio("check", EXAMPLE, "--json").stdout)
+    assert set(understood) == {"plan", "mapping", "findings"}
+    plan = understood["plan"]
+    assert (plan["year"], plan["quarter"], plan["version"]) == (2024, "III", "2.0")
+    assert [action["number"] for action in plan["actions"]] == [str(number) for number in range(1, 11)]
+
+
+def test_check_names_every_error_at_its_cell_and_exits_with_1(folio: Folio, plan_with_errors: Path) -> None:
+    ended = folio("check", plan_with_errors)
+    assert ended.returncode == 1
+    in_json = json.loads(folio("check", plan_with_errors, "--json").stdout)["findings"]
+    errors = [finding for finding in in_json if finding["severity"] == "error"]
+    assert len(errors) == 2
+    for finding in errors:
+        assert f"{finding['sheet']}!{finding['cell']}" in ended.stdout
+        assert finding["fix"].split(" ")[0] in ended.stdout
+    assert "31/02/2024" in ended.stdout
+    assert ended.stdout.rstrip().endswith("2 errores.")
+
+
+def test_check_of_what_is_no_workbook_exits_with_2_and_says_what_to_do(folio: Folio, tmp_path: Path) -> None:
+    (tmp_path / "carta.xlsx").write_bytes(b"Respetados senores:")
+    ended = folio("check", "carta.xlsx")
+    assert ended.returncode == 2
+    assert ended.stdout.startswith("carta.xlsx: no se puede leer como plan de acción\n")
+    assert ended.stdout.rstrip().endswith("1 error.")
+
+
+@pytest.mark.parametrize(("path", "reason"), [("no-hay.xlsx", "no existe"), (".", "es una carpeta")])
+def test_a_path_that_cannot_be_read_exits_with_2_and_one_sentence(folio: Folio, path: str, reason: str) -> None:
+    ended = folio("check", path)
+    assert ended.returncode == 2
+    assert ended.stderr == f"No se puede leer {path}: {reason}.\n"
+
+
+def test_what_is_given_wins_over_the_workbook_and_is_told(folio: Folio) -> None:
+    ended = folio("check", EXAMPLE, "--version", "3.1", "--json")
+    understood = json.loads(ended.stdout)
+    assert ended.returncode == 0
+    assert understood["plan"]["version"] == "3.1"
+    assert [finding["severity"] for finding in understood["findings"]] == ["warning"]
+
+
+def test_generate_writes_every_document_and_prints_where(folio: Folio, tmp_path: Path) -> None:
+    ended = folio("generate", EXAMPLE, "--out", "salida")
+    assert ended.returncode == 0
+    word, excel = (tmp_path / "salida" / f"{NAME}.{extension}" for extension in ("docx", "xlsx"))
+    assert ended.stdout == f"2 documentos escritos:\n  {word}\n  {excel}\n"
+    assert len(Document(str(word)).tables[0].rows) == 2 + 10
+    assert openpyxl.load_workbook(excel).sheetnames[1] == "Datos"
+    assert sorted(path.name for path in (tmp_path / "salida").iterdir()) == [word.name, excel.name]
+
+
+def test_generate_in_json_tells_size_and_sha256_of_what_it_wrote(folio: Folio) -> None:
+    ended = folio("generate", BY_PAGES, "--out", "salida", "--json")
+    answer = json.loads(ended.stdout)
+    assert (answer["year"], answer["quarter"], answer["version"], answer["actions"]) == (2024, "III", "2.0", 10)
+    assert answer["problems"] == []
+    assert [document["kind"] for document in answer["documents"]] == ["word", "excel"]
+    for document in answer["documents"]:
+        content = Path(document["path"]).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (document["size"], document["sha256"])
+
+
+def test_generate_refuses_a_plan_with_errors_and_writes_nothing(
+    folio: Folio, plan_with_errors: Path, tmp_path: Path
+) -> None:
+    ended = folio("generate", plan_with_errors, "--out", "salida")
+    assert ended.returncode == 1
+    assert "2 errores." in ended.stderr
+    assert "No se escribió ningún documento." in ended.stderr
+    assert ended.stdout == ""
+    assert not (tmp_path / "salida").exists()
+    in_json = folio("generate", plan_with_errors, "--out", "salida", "--json")
+    assert in_json.returncode == 1
+    assert json.loads(in_json.stdout)["documents"] == []
+
+
+def test_generate_without_its_templates_says_so_and_exits_with_1(folio: Folio, tmp_path: Path) -> None:
+    ended = folio("generate", EXAMPLE, "--out", "salida", FOLIO_TEMPLATES_DIR=str(tmp_path))
+    assert ended.returncode == 1
+    assert ended.stdout == "No se escribió ningún documento.\n"
+    assert ended.stderr.count("ERROR  ") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["check"], "Falta PLAN.xlsx."),
+        (["check", "--quarter", "V", "x"], "«V» no es un trimestre: escriba I, II, III o IV."),
+        (["check", "--year", "24", "x"], "«24» no es un año entre 1990 y 2100."),
+        (["check", "--version", "dos", "x"], "«dos» no es una versión: escríbala como 2.0."),
+        (["check", "--aprisa", "x"], "No existe la opción --aprisa."),
+        (["chek"], "No existe la orden chek."),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_answered_in_spanish(folio: Folio, arguments: list[str], sentence: str) -> None:
+    ended = folio(*arguments)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"{sentence}\nVea cómo se usa con: folio")
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("order", [[], ["serve"], ["check"], ["generate"], ["doctor"]])
+def test_help_is_in_spanish_throughout(folio: Folio, order: list[str]) -> None:
+    told = folio(*order, "--help").stdout
+    assert told.startswith("Uso: folio")
+    assert "Muestra esta ayuda y termina." in told
+    for english in ("Usage", "Options", "Commands", "Show this", "required", "default"):
+        assert english not in told
+
+
+def test_doctor_finds_this_machine_fit_and_creates_nothing(folio: Folio, tmp_path: Path) -> None:
+    ended = folio("doctor", FOLIO_DATA_DIR=str(tmp_path / "datos"))
+    assert ended.returncode == 0, ended.stdout
+    assert not (tmp_path / "datos").exists()
+    for subject in ("Python", "Base de datos", "Cola", "Plantillas", "LibreOffice", "poppler"):
+        assert subject in ended.stdout
+
+
+def test_doctor_says_what_the_lack_of_libreoffice_costs(folio: Folio, tmp_path: Path) -> None:
+    ended = folio("doctor", FOLIO_DATA_DIR=str(tmp_path / "datos"), PATH=str(tmp_path))
+    assert ended.returncode == 0
+    assert "! LibreOffice            no está\n" in ended.stdout
+    assert "No habrá PDF; Word y Excel se escriben igual." in ended.stdout
+
+
+def test_doctor_calls_grave_what_stops_the_main_job(folio: Folio, tmp_path: Path) -> None:
+    ended = folio(
+        "doctor",
+        FOLIO_DATA_DIR=str(tmp_path),
+        FOLIO_TEMPLATES_DIR=str(tmp_path),
+        REDIS_URL="redis://127.0.0.1:1/0",
+        DATABASE_URL="postgresql://folio@127.0.0.1:1/folio",
+    )
+    assert ended.returncode == 1
+    marked = [line.split("  ")[0] for line in ended.stdout.splitlines() if line.startswith("✗")]
+    assert marked == ["✗ Base de datos", "✗ Cola", "✗ Plantillas"]
+
+
+def test_settings_that_cannot_be_are_refused_in_one_sentence(folio: Folio) -> None:
+    ended = folio("serve", FOLIO_HOST="0.0.0.0")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("FOLIO_HOST=0.0.0.0 abre Folio a otros equipos")
+    assert ended.stderr.count("\n") == 1

@@ -1,0 +1,222 @@
+"""`folio serve` as whoever installs Folio meets it: one process to start, one signal to end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from service.settings import PROJECT
+from tests.integration.servers import wait_until
+from tests.web import Client
+
+READY = "Folio atiende en"
+END_SECONDS = 10
+EXAMPLE_DOCUMENTS = [
+    f"plan-de-accion-2024_v2.0_seguimiento-III-trimestre.{extension}" for extension in ("docx", "xlsx")
+]
+
+
+@dataclass
+class Folio:
+    """A Folio of the tests' own, with its data in a folder and on a port of its own."""
+
+    data: Path
+    port: int
+    output: Path = field(init=False)
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.output = self.data.parent / "terminal.txt"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "serve", "--port", str(self.port), "--data", str(self.data)],
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self.process
+
+    def start(self) -> None:
+        process = self.launch()
+        wait_until(
+            lambda: READY in self.said or process.poll() is not None, seconds=60, what="Folio said where it answers"
+        )
+        assert process.poll() is None, self.said
+
+    def end(self, number: signal.Signals) -> float:
+        """Send a signal; the seconds until Folio has ended."""
+        assert self.process is not None
+        started = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(END_SECONDS)
+        return time.monotonic() - started
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text("utf-8")
+
+    @property
+    def client(self) -> Client:
+        return Client(self.port)
+
+    def processes(self) -> dict[int, str]:
+        """Every process that works on this Folio's data, whatever its parent: pid and command line."""
+        return {
+            int(entry.name): command
+            for entry in Path("/proc").iterdir()
+            if entry.name.isdigit() and (command := self._command_if_ours(entry))
+        }
+
+    def _command_if_ours(self, entry: Path) -> str:
+        with contextlib.suppress(OSError):
+            command = (entry / "cmdline").read_bytes()
+            if str(self.data).encode() in command + (entry / "environ").read_bytes():
+                return command.replace(b"\0", b" ").decode()
+        return ""
+
+    def pid_of(self, program: str) -> int:
+        """The program's oldest process: the one that the supervisor started."""
+        return min(pid for pid, command in self.processes().items() if program in command)
+
+
+@pytest.fixture
+def folio(tmp_path: Path) -> Iterator[Folio]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    one = Folio(tmp_path / "datos", port)
+    yield one
+    if one.process is not None:
+        one.process.kill()
+        one.process.wait()
+    for pid in one.processes():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_the_first_start_does_the_main_job_and_the_second_goes_on_with_its_data(folio: Folio) -> None:
+    folio.start()
+    documents = [folio.data / "ejemplo" / name for name in EXAMPLE_DOCUMENTS]
+    assert all(document.read_bytes().startswith(b"PK") for document in documents)
+    assert all(f"{document}\n" in folio.said for document in documents)
+    assert f"{READY}  http://127.0.0.1:{folio.port}\n" in folio.said
+    first = folio.client.get("/api/v1/reports").json["reports"]
+    assert [report["state"] for report in first] == ["done"]
+
+    assert folio.end(signal.SIGINT) < END_SECONDS
+    assert folio.process is not None
+    assert folio.process.returncode == 0
+    assert folio.processes() == {}
+
+    folio.start()
+    assert folio.client.get("/api/v1/reports").json["reports"] == first
+    assert "Escribiendo" not in folio.said
+    assert folio.end(signal.SIGTERM) < END_SECONDS
+    assert folio.processes() == {}
+
+
+def test_an_example_that_was_cut_off_is_finished_by_the_next_start(folio: Folio) -> None:
+    folio.launch()
+    wait_until((folio.data / "ejemplo").is_dir, seconds=60, what="the example was sent")
+    folio.end(signal.SIGINT)
+    assert folio.processes() == {}
+
+    folio.start()
+    assert sorted(document.name for document in (folio.data / "ejemplo").iterdir()) == EXAMPLE_DOCUMENTS
+    assert len(folio.client.get("/api/v1/reports").json["reports"]) == 1
+
+
+@pytest.mark.parametrize("program", ["service.reconciler", "celery", "gunicorn", "valkey-server"])
+def test_a_program_that_is_killed_starts_again_and_uploads_are_still_written(folio: Folio, program: str) -> None:
+    folio.start()
+    killed = folio.pid_of(program)
+    os.kill(killed, signal.SIGKILL)
+    wait_until(
+        lambda: any(program in command and pid > killed for pid, command in folio.processes().items()),
+        seconds=20,
+        what=f"{program} was there again",
+    )
+    report = folio.client.upload().json
+    wait_until(
+        lambda: folio.client.get(f"/api/v1/reports/{report['id']}").json["state"] == "done",
+        seconds=60,
+        what="the upload was written",
+    )
+    assert "se inicia de nuevo" in folio.said
+
+
+def test_nothing_is_left_of_a_folio_that_is_killed_and_the_next_start_minds_nothing(folio: Folio) -> None:
+    folio.start()
+    assert folio.process is not None
+    folio.process.kill()
+    folio.process.wait()
+    wait_until(lambda: folio.processes() == {}, seconds=END_SECONDS, what="every process had ended")
+    assert (folio.data / "folio.lock").exists()
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(folio.data / "valkey.sock"))
+
+    folio.start()
+    assert folio.client.get("/readyz").status == 200
+
+
+def test_a_second_start_on_the_same_data_is_refused_in_one_sentence(folio: Folio) -> None:
+    folio.start()
+    second = refused_start(folio.data, folio.port + 1)
+    assert (
+        second
+        == f"Ya hay un Folio en marcha con los datos de {folio.data}: use ese, o indique otra carpeta con --data.\n"
+    )
+    assert folio.client.get("/readyz").status == 200
+
+
+def test_a_busy_port_is_refused_in_one_sentence_that_names_another(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        said = refused_start(tmp_path, port)
+    assert said == f"El puerto {port} está ocupado por otro programa: elija otro, por ejemplo --port {port + 1}.\n"
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "archivo").touch()
+    said = refused_start(tmp_path / "archivo" / "datos", 8000)
+    assert said.startswith(f"No se puede escribir en la carpeta de datos {tmp_path / 'archivo' / 'datos'}: ")
+    assert said.count("\n") == 1
+
+
+def test_a_data_folder_whose_path_is_too_long_for_a_socket_works_as_well(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    folio = Folio(tmp_path / ("carpeta-de-nombre-largo" * 4) / "datos con espacios y eñes", port)
+    folio.data.parent.mkdir()
+    folio.start()
+    assert sorted(document.name for document in (folio.data / "ejemplo").iterdir()) == EXAMPLE_DOCUMENTS
+    assert folio.end(signal.SIGTERM) < END_SECONDS
+    assert folio.processes() == {}
+
+
+def refused_start(data: Path, port: int) -> str:
+    """What `folio serve` says on its error stream when it cannot start."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "service.cli", "serve", "--port", str(port), "--data", str(data)],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    return ended.stderr

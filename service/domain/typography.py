@@ -21,12 +21,12 @@ _UNITS_PER_EM: Final = 2048
 # Ascent, descent and gap of Liberation Sans and Arial: 1854 + 434 + 67 units.
 _LINE_UNITS: Final = 2355
 # Word's default tab stop is 36 points: at the sizes that a table is set in, fourteen spaces or fewer.
-_TAB: Final = " " * 14
+_TAB_IN_SPACES: Final = 14
 # A glyph borrowed from another font (emoji, Chinese) brings that font's taller line with it.
 _BORROWED_LINE: Final = 1.25
 _REMEMBERED_WORDS: Final = 50_000
 _BEHIND_BREAKS: Final = re.compile("(?<=\n)")
-_BETWEEN_HYPHENS: Final = re.compile("[^-]*-|[^-]+")
+_CUTTABLE: Final = re.compile("[^-\t]*[-\t]|[^-\t]+")
 
 # Excel refuses a row taller than 409.5 points.
 TALLEST_ROW: Final = 409.0
@@ -46,6 +46,7 @@ class _Characters(dict[str, int]):
 
     def __init__(self, widths: dict[str, int]) -> None:
         super().__init__(widths)
+        self["\t"] = _TAB_IN_SPACES * widths[" "]
         self.drawn = frozenset(widths) | {"\n", "\t"}
 
     def __missing__(self, character: str) -> int:
@@ -88,14 +89,12 @@ def _faces() -> tuple[_Words, _Words]:
 def text_width(text: str, size_pt: float, *, bold: bool = False) -> float:
     """Width in points of `text` set on one line; a tab counts as a whole tab stop."""
     characters = _faces()[bold].characters
-    return sum(map(characters.__getitem__, text.replace("\t", _TAB))) * size_pt / _UNITS_PER_EM
+    return sum(map(characters.__getitem__, text)) * size_pt / _UNITS_PER_EM
 
 
 def lines_needed(text: str, width_pt: float, size_pt: float, bold: bool = False) -> int:  # noqa: FBT001, FBT002 - a face, not a switch
     """Lines that `text` takes where letters have `width_pt` points; at least 1, and a line break begins one."""
     room, words = _room(width_pt, size_pt), _faces()[bold]
-    if "\t" in text:
-        text = text.replace("\t", _TAB)
     if "\n" not in text:
         return _count(text, room, words)
     return sum(_count(paragraph, room, words) for paragraph in text.split("\n"))
@@ -176,19 +175,21 @@ def _room(width_pt: float, size_pt: float) -> int:
 
 def _count(paragraph: str, room: int, words: _Words) -> int:
     """How many lines `_lines` would give, without making them."""
-    parts = paragraph.split(" ")
-    edges = list(accumulate(map(words.__getitem__, parts)))
-    if edges[-1] <= room + words.space:
+    parts = paragraph.rstrip(" ").split(" ")
+    widths = list(map(words.__getitem__, parts))
+    if sum(widths) <= room + words.space:
         return 1
-    if max(map(words.__getitem__, parts)) > room + words.space:
-        edges = list(accumulate(words[piece.rstrip(" ")] for piece in _pieces(parts, room, words)))
-    return len(_breaks(edges, room + words.space))
+    if max(widths) > room + words.space:
+        widths = [words[piece.rstrip(" ")] for piece in _pieces(parts, room, words)]
+    return len(_breaks(list(accumulate(widths)), room + words.space))
 
 
 def _lines(paragraph: str, room: int, words: _Words) -> Iterable[str]:
-    """The lines of a paragraph; they break after spaces, and a space at the end of a line hangs."""
-    pieces = _pieces(paragraph.split(" "), room, words)
-    edges = list(accumulate(words[piece.rstrip(" \n").replace("\t", _TAB)] for piece in pieces))
+    """The lines of a paragraph; they break after spaces, and the spaces at its end hang."""
+    text = paragraph.rstrip(" \n")
+    pieces = _pieces(text.split(" "), room, words)
+    pieces[-1] += paragraph[len(text) :]
+    edges = list(accumulate(words[piece.rstrip(" \n")] for piece in pieces))
     start = 0
     for end in _breaks(edges, room + words.space):
         yield "".join(pieces[start:end])
@@ -215,7 +216,7 @@ def _pieces(parts: list[str], room: int, words: _Words) -> list[str]:
     pieces: list[str] = []
     for part in parts:
         if words[part] - words.space > room:
-            for run in _BETWEEN_HYPHENS.findall(part):
+            for run in _CUTTABLE.findall(part):
                 pieces.extend(_cut(run, room, words))
             pieces[-1] += " "
         else:

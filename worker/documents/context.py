@@ -102,10 +102,10 @@ def _target(target: Target | None) -> Value:
 
 def printed_names(names: Names) -> dict[str, str]:
     """All the values of a plan or an action as the official document writes them."""
-    return {name: printed(name, value) for name, value in names.items()}
+    return {name: printed(value) for name, value in names.items()}
 
 
-def printed(name: str, value: Value) -> str:
+def printed(value: Value) -> str:
     """A value as the official document writes it. A year or an ordinal (int) is a name: "2024", never "2.024"."""
     match value:
         case str():

@@ -106,7 +106,7 @@ class Cell:
     ) -> str:
         """The cell's XML; `change` is what its style does otherwise than the template's."""
         if self.tag:
-            return self._typed(filling, row, self.tag.name, self.tag.value(filling.plan, action), change)
+            return self._typed(filling, row, self.tag.value(filling.plan, action), change)
         if self.text:
             return self.with_text(filling, row, fill_text(self.text, filling.plan, action), change)
         style = filling.styles.derive(self.style, None, change) if change else self.style
@@ -128,7 +128,7 @@ class Cell:
             return f'<c r="{self.column}{row}" s="{style}"/>'
         return f'<c r="{self.column}{row}" s="{style}" t="s"><v>{filling.strings.number(text)}</v></c>'
 
-    def _typed(self, filling: Filling, row: int, name: str, value: Value, change: Change) -> str:
+    def _typed(self, filling: Filling, row: int, value: Value, change: Change) -> str:
         if isinstance(value, str):
             return self.with_text(filling, row, value, change)
         match value:
@@ -140,7 +140,7 @@ class Cell:
                 number = str(value)
             case _:
                 number = str((value - _EPOCH).days)
-        shown = printed(name, value)
+        shown = printed(value)
         code = _format_for(self.number_format, value, shown)
         if len(shown) > self._digits and text_width(shown, self.setting.size) > cell_room(
             self.setting.width, self.setting.size

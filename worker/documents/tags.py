@@ -71,7 +71,7 @@ def parse_text(text: str, place: str, problems: Problems) -> TaggedText:
 
 def fill_text(parts: TaggedText, plan: Names, action: Names) -> str:
     """The text as it is printed."""
-    return "".join(part if isinstance(part, str) else printed(part.name, part.value(plan, action)) for part in parts)
+    return "".join(part if isinstance(part, str) else printed(part.value(plan, action)) for part in parts)
 
 
 def names_action(parts: TaggedText) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Final
 import click
 
 from service.domain import archive
+from service.domain.errors import StoreUnavailable
 from service.domain.findings import Finding
 from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable
 from service.domain.reports import DocumentKind
@@ -123,6 +124,19 @@ def generate_command(
     else:
         _tell_what_was_written(written, reading.findings)
     return ERRORS_FOUND if written["problems"] else FINE
+
+
+@folio.command("migrate")
+def migrate_command() -> int:
+    """Pone al día la base de datos («serve» lo hace por sí mismo)."""
+    from service.store import migrate  # noqa: PLC0415 - as above
+
+    try:
+        migrate(Settings.from_environment().database_url)
+    except StoreUnavailable as problem:
+        click.echo(problem.detail, err=True)
+        return ERRORS_FOUND
+    return FINE
 
 
 @folio.command("doctor")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -204,6 +206,16 @@ def test_doctor_calls_grave_what_stops_the_main_job(folio: Folio, tmp_path: Path
     assert ended.returncode == 1
     marked = [line.split("  ")[0] for line in ended.stdout.splitlines() if line.startswith("✗")]
     assert marked == ["✗ Base de datos", "✗ Cola", "✗ Plantillas"]
+
+
+def test_migrate_makes_the_database_and_a_second_time_changes_nothing(folio: Folio, tmp_path: Path) -> None:
+    database = tmp_path / "datos.db"
+    for _ in range(2):
+        assert folio("migrate", DATABASE_URL=f"sqlite:///{database}").returncode == 0
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("select count(*) from reports").fetchone() == (0,)
+    ended = folio("migrate", DATABASE_URL="postgresql://folio@127.0.0.1:1/folio")
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
 
 
 def test_settings_that_cannot_be_are_refused_in_one_sentence(folio: Folio) -> None:

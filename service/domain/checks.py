@@ -5,13 +5,17 @@ They work on what was read, never on the workbook, so that a plan from any sourc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import Action, DraftPlan
 from service.domain.reading import MappedColumn
 from service.domain.typography import needs_tall_row
 from service.domain.values import PlainText, printed_date
+
+_COUNTED: Final = re.compile(r"\d{1,9}")
 
 
 def check_plan(plan: DraftPlan, mapping: tuple[MappedColumn, ...]) -> Iterator[Finding]:
@@ -43,7 +47,7 @@ def _check_numbers(plan: DraftPlan, column: MappedColumn) -> Iterator[Finding]:
 
 
 def _is_gap(before: PlainText | None, number: PlainText) -> bool:
-    if before is None or not (before.isdecimal() and number.isdecimal()):
+    if before is None or not (_COUNTED.fullmatch(before) and _COUNTED.fullmatch(number)):
         return False
     return int(number) != int(before) + 1
 

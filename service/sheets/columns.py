@@ -7,6 +7,7 @@ so that "Unidad" is the unit of measurement unless "Unidad de medida" is there t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from service.sheets.cells import CellParser, read_date, read_target, read_text
@@ -139,6 +140,7 @@ def _ranked_names() -> dict[str, tuple[tuple[int, str], ...]]:
 _NAMES: Final = _ranked_names()
 
 
+@lru_cache(maxsize=2048)
 def fields_named(header: str) -> tuple[tuple[int, str], ...]:
     """The fields that a header may stand for, each with the rank of the name: 0 is the official one."""
     return _NAMES.get(header_words(header), ())

@@ -52,7 +52,7 @@ class ReadingRoom:
         rooms: how many readers there are; they are started when first needed.
     """
 
-    def __init__(self, memory_bytes: int = 512 * MIB, deadline_seconds: float = 2.8, rooms: int = 1) -> None:
+    def __init__(self, memory_bytes: int = 512 * MIB, deadline_seconds: float = 2.5, rooms: int = 1) -> None:
         self._memory_bytes = memory_bytes
         self._deadline_seconds = deadline_seconds
         self._rooms = rooms

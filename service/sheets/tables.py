@@ -20,7 +20,8 @@ from service.sheets.wording import header_words, one_line, plain_words, quarter_
 _ENOUGH_FIELDS: Final = 4
 _DEPTH: Final = 2
 _MOST_FILLED_CELLS: Final = 600_000
-_SAMPLE: Final = 50
+_SAMPLE: Final = 60
+_MOST_ALIKE: Final = 12
 _LONGEST_HEADER: Final = 200
 _NUMBER_LIKE: Final = re.compile(r"[A-Za-z]{0,5}[-. ]?\d+(?:[.\-]\d+)*[.)]?")
 _COLUMN_NUMBER: Final = re.compile(r"\(?\d{1,2}\)?")
@@ -134,13 +135,15 @@ def _score(sheet: ParsedSheet, row: int) -> int:
 
 
 def _label_row(sheet: ParsedSheet, first: int) -> int:
-    """The lowest row of the headers, given the first that names enough fields: its labels may be merged down to it."""
-    lowest = first + _DEPTH
-    merged = [merge.last_row for merge in sheet.merges if merge.first_row == first and merge.last_row <= lowest]
-    row = max([first, *(last for last in merged if last in sheet.rows)])
-    while row + 1 in sheet.rows and _score(sheet, row + 1) > _score(sheet, first) and row < lowest:
-        row += 1
-    return row
+    """The row of the headers that names most fields, given the first: "FECHA" may be split in two below it."""
+    label_row, most = first, len(_granted(_claims(_labels(sheet, first))))
+    for row in range(first + 1, first + 1 + _DEPTH):
+        named = len(_granted(_claims(_labels(sheet, row)))) if row in sheet.rows else 0
+        if named < _ENOUGH_FIELDS:
+            break
+        if named > most:
+            label_row, most = row, named
+    return label_row
 
 
 def _labels(sheet: ParsedSheet, label_row: int) -> tuple[RawCell, ...]:
@@ -187,21 +190,22 @@ def _granted(claims: list[tuple[int, int, str]]) -> dict[str, int]:
 
 def _columns(sheet: ParsedSheet, label_row: int, labels: tuple[RawCell, ...]) -> dict[str, int]:
     """The column of each field. "SEGUIMIENTO" is how often, or what was done: the cells below it tell."""
+    shared = [label for label in labels if header_words(label.text) == _SHARED_LABEL]
     claims = _claims(label for label in labels if header_words(label.text) != _SHARED_LABEL)
+    below = [cells for row, cells in sheet.rows.items() if row > label_row][:_SAMPLE] if shared else []
+    for label in shared[:_MOST_ALIKE]:
+        texts = [cell.text for cells in below for cell in cells if cell.column == label.column]
+        claims += [(rank, label.column, field) for rank, field in _meanings(texts)]
     for label in labels:
-        group = _shown_at(sheet, label_row - 1, label.column)
-        if header_words(label.text) == _SHARED_LABEL:
-            meanings = _meanings(sheet, label_row, label.column)
-            claims += [(rank, label.column, field) for rank, field in meanings]
-        elif group is not None and group is not label:
+        group = _shown_at(sheet, label_row - 1, label.column) if not fields_named(label.text) else None
+        if group is not None and group is not label:
             together = fields_named(f"{group.text} {label.text}")
             claims += [(_GROUPED_RANK + rank, label.column, field) for rank, field in together]
     return _granted(claims)
 
 
-def _meanings(sheet: ParsedSheet, label_row: int, column: int) -> tuple[tuple[int, str], ...]:
-    below = (cell for row, cells in sheet.rows.items() if row > label_row for cell in cells if cell.column == column)
-    texts = [cell.text for cell, _ in zip(below, range(_SAMPLE), strict=False) if cell.text.strip()]
+def _meanings(texts: list[str]) -> tuple[tuple[int, str], ...]:
+    """What "SEGUIMIENTO" may mean over these texts."""
     periodic = sum(plain_words(text) in PERIODICITIES for text in texts)
     if 2 * periodic > len(texts):
         return ((0, "periodicity"),)
@@ -237,7 +241,8 @@ def _filled_down(table: Table) -> dict[int, dict[int, RawCell]]:
         if cell is None or over != 1:
             continue
         # Merges that overlap are no merges of Excel's; the budget keeps a file full of them from taking for ever.
-        under = rows[bisect_right(rows, merge.first_row) : bisect_right(rows, merge.last_row)][:left]
+        start = bisect_right(rows, merge.first_row)
+        under = rows[start : min(bisect_right(rows, merge.last_row), start + left)]
         left -= len(under)
         for row in under:
             filled.setdefault(row, {})[merge.first_column] = cell

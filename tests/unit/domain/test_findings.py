@@ -75,7 +75,7 @@ def in_a_room(content: bytes, **limits: Any) -> Callable[[], Reading]:
 
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
-MANY_CELLS = "<row>" + "<c><v>1</v></c>" * 16_000 + "</row>"
+CELLS = "<row>" + "<c><v>1</v></c>" * 16_000 + "</row>"
 TWICE = '<sheetData><row><c r="B3"><v>1</v></c><c r="B3"><v>2</v></c></row></sheetData>'
 MOVED = ["No.", LABELS[2], LABELS[1], *LABELS[3:]]
 
@@ -87,9 +87,9 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.FILE_005: (read(zipped({"hola.txt": b"hola"})), None),
     FindingCode.FILE_006: (read(office_book()[:-30]), None),
     FindingCode.FILE_007: (read(zipped(parts(b"<!DOCTYPE a><a/>"))), None),
-    FindingCode.FILE_008: (read(raw_book(f"<sheetData>{MANY_CELLS * 40}</sheetData>")), None),
+    FindingCode.FILE_008: (read(raw_book(f"<sheetData>{CELLS * 40}</sheetData>")), None),
     FindingCode.FILE_009: (in_a_room(office_book(), deadline_seconds=0.0), None),
-    FindingCode.FILE_010: (in_a_room(raw_book(f"<sheetData>{MANY_CELLS * 30}</sheetData>"), memory_bytes=60 * MIB), None),
+    FindingCode.FILE_010: (in_a_room(raw_book(f"<sheetData>{CELLS * 30}</sheetData>"), memory_bytes=60 * MIB), None),
     FindingCode.FILE_011: (read(raw_book(TWICE)), (SHEET, "B3")),
     FindingCode.TABLE_001: (read(raw_book()), (SHEET, "")),
     FindingCode.TABLE_002: (read(two_sheets(hidden=False)), ("Copia", "")),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadabl
 from service.domain.values import PlainText, UnacceptableText, VersionNumber
 from service.sheets.columns import COLUMNS
 from service.sheets.intake import read_plan
+from service.sheets.parsed import address
 from tests.plans import printed_rows, reference_plan, reference_rows
-from tests.unit.sheets.office import EXAMPLE, EXAMPLE_BY_PAGES, GROUPS, LABELS, action, office_book, saved
+from tests.unit.sheets.office import EXAMPLE, EXAMPLE_BY_PAGES, GROUPS, LABELS, action, office_book, raw_book, saved
 
 TEXT_COLUMNS = "BCDEIJK"
 
@@ -365,6 +367,50 @@ def test_one_emptied_cell_is_the_one_that_is_named(letter: str, at: int) -> None
 def test_any_bytes_give_a_reading(content: bytes) -> None:
     assert isinstance(read_plan(content, Given()), Unreadable)
     assert isinstance(read_plan(b"PK\x03\x04" + content, Given()), Unreadable)
+
+
+NASTY = (
+    "1", "-1", "9" * 5_000, "Plan", "1.1", "=1", "#REF!", "(", "(((", "\u202e", "_xD83D_", "_x0000_", "25 %",
+    "I TRIMESTRE 1999", "Versión 9.9", "Objetivo:", "SEGUIMIENTO", "META", "No.", "1/03/2024", "99/99/9999",
+    "31 de febrero de 2024", " ", "1e308", "1e-308", "-0", "NaN", "2958466", "60", "0x1F", "٣", "½", "x" * 40_000,
+    "{value}", "%s", "\n",
+)  # fmt: skip
+KINDS = ('t="inlineStr"', 't="str"', "", 't="b"', 't="e"', 't="d"', 's="1"', 's="2"')
+NASTY_STYLES = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="10"/></cellXfs>'
+
+
+def nasty_cell(place: str, kind: str, value: str) -> str:
+    if "inlineStr" in kind:
+        return f'<c r="{place}" {kind}><is><t>{value}</t></is></c>'
+    return f'<c r="{place}" {kind}><v>{value}</v></c>'
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from("ABCDEFGHIJKLM"), st.integers(1, 9)),
+        st.tuples(st.sampled_from(KINDS), st.sampled_from(NASTY)),
+        max_size=40,
+    ),
+    st.lists(st.tuples(*[st.integers(1, 13), st.integers(1, 9)] * 2), max_size=5),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_cells_and_merges_around_the_headers_give_a_reading(
+    content: dict[tuple[str, int], tuple[str, str]], merges: list[tuple[int, int, int, int]]
+) -> None:
+    rows: dict[int, list[str]] = {row: [] for row in range(1, 10)}
+    for letter, label in zip("ABCDEFGHIJK", ["No.", *LABELS[1:]], strict=True):
+        if (letter, 4) not in content:
+            rows[4].append(nasty_cell(f"{letter}4", KINDS[0], str(label)))
+    for (letter, row), (kind, value) in content.items():
+        rows[row].append(nasty_cell(f"{letter}{row}", kind, value))
+    ranges = "".join(
+        f'<mergeCell ref="{address(top, left)}:{address(bottom, right)}"/>' for left, top, right, bottom in merges
+    )
+    data = "".join(f'<row r="{row}">{"".join(cells)}</row>' for row, cells in rows.items())
+    book = raw_book(f"<sheetData>{data}</sheetData><mergeCells>{ranges}</mergeCells>", styles=NASTY_STYLES)
+    reading = read_plan(book, Given())
+    assert reading.findings
+    assert reading_from_json(json.loads(json.dumps(reading_to_json(reading), ensure_ascii=False).encode())) == reading
 
 
 GOOD = EXAMPLE.read_bytes()

@@ -1,0 +1,1 @@
+"""What Folio costs beside the libraries that others use, measured in one run."""

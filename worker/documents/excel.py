@@ -24,10 +24,8 @@ from worker.documents.context import Context
 from worker.documents.moves import moved_formula, read_formula
 from worker.documents.package import Member, deflate, read_members, write_package
 from worker.documents.sheet_companions import (
+    COMPANIONS,
     compile_chart,
-    compile_comment_boxes,
-    compile_comments,
-    compile_drawing,
     compile_table,
 )
 from worker.documents.sheet_styles import CompiledStyles, Styles, compile_styles
@@ -47,7 +45,7 @@ _CORE: Final = "docProps/core.xml"
 _ADMITTED: Final = re.compile(
     r"\[Content_Types\]\.xml|.*_rels/[^/]*\.rels|docProps/.*|customXml/.*"
     r"|xl/(workbook|styles|sharedStrings|calcChain)\.xml|xl/metadata\.xml|xl/persons/.*"
-    r"|xl/(theme|media|printerSettings|worksheets|tables|drawings|charts)/[^/]*|xl/comments[^/]*\.xml"
+    r"|xl/(theme|media|printerSettings|worksheets|tables|drawings|charts)/[^/]*|xl/comments[^/]*\.xml|xl/comments/[^/]*"
 )
 _REFUSED: Final = {
     "vbaProject": "macros",
@@ -74,6 +72,15 @@ class _Slot:
     name: str
     kept: Member | None = None
     part: Part = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """That one part of the package refers to another; `kind` is "drawing", "comments" or the like."""
+
+    id: str
+    kind: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,26 +177,26 @@ class _Compiler:
 
     def _sheet_paths(self) -> dict[str, str]:
         """Path of each sheet's part by its name."""
-        targets = self._targets("xl/workbook.xml")
+        targets = {relation.id: relation.path for relation in self._related("xl/workbook.xml")}
         root = Splicer.parse(self.members["xl/workbook.xml"])
         return {
             str(sheet.get("name")): targets[str(sheet.get(f"{{{_OFFICE}}}id"))]
             for sheet in root.iter(qualified("sheet"))
         }
 
-    def _targets(self, path: str) -> dict[str, str]:
-        """Path of each part that `path` refers to, by relation id; links to the outside are left out."""
+    def _related(self, path: str) -> list[_Relation]:
+        """The parts that `path` refers to; links to the outside are left out."""
         folder, name = posixpath.split(path)
         content = self.members.get(f"{folder}/_rels/{name}.rels")
-        if content is None:
-            return {}
-        return {
-            str(relation.get("Id")): posixpath.normpath(
-                posixpath.join("/", folder, str(relation.get("Target")))
-            ).lstrip("/")
-            for relation in Splicer.parse(content)
+        return [
+            _Relation(
+                id=str(relation.get("Id")),
+                kind=posixpath.basename(str(relation.get("Type"))),
+                path=posixpath.normpath(posixpath.join("/", folder, str(relation.get("Target")))).lstrip("/"),
+            )
+            for relation in (Splicer.parse(content) if content else ())
             if relation.get("TargetMode") != "External"
-        }
+        ]
 
     def _strings_part(self) -> Part:
         """The shared strings: the template's, without those that hold tags, then the report's."""
@@ -223,22 +230,17 @@ class _Compiler:
         self.members["xl/_rels/workbook.xml.rels"] = _serialised(relations)
 
     def _compile_sheet(self, name: str, path: str) -> CompiledSheet:
-        related = [target for target in self._targets(path).values() if target in self.members]
-        tables = [target for target in related if target.startswith("xl/tables/")]
-        areas = [str(Splicer.parse(self.members[target]).get("ref")) for target in tables]
+        related = self._related(path)
+        tables = [relation.path for relation in related if relation.kind == "table"]
+        areas = [str(Splicer.parse(self.members[table]).get("ref")) for table in tables]
         sheet = compile_sheet(self.members[path], self.workbook[name], self.texts, areas, self.problems)
         self.parts[path] = sheet.part
-        for target in tables:
-            self.parts[target] = compile_table(self.members[target], sheet, self.problems)
-        if sheet.model:
-            for target in related:
-                content = self.members[target]
-                if target.startswith("xl/drawings/drawing"):
-                    self.parts[target] = compile_drawing(content, sheet, sheet.model.row, self.problems)
-                elif target.startswith("xl/drawings/vmlDrawing"):
-                    self.parts[target] = compile_comment_boxes(content, sheet)
-                elif target.startswith("xl/comments"):
-                    self.parts[target] = compile_comments(content, sheet)
+        for table in tables:
+            self.parts[table] = compile_table(self.members[table], sheet, self.problems)
+        for relation in related if sheet.model else ():
+            if relation.kind in COMPANIONS:
+                content = self.members[relation.path]
+                self.parts[relation.path] = COMPANIONS[relation.kind](content, sheet, self.problems)
         return sheet
 
     def _compile_workbook_part(self) -> None:

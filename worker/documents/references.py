@@ -85,23 +85,32 @@ class _Reference:
     prefix: str
     ends: tuple[_End, ...]
 
-    def moved(self, layouts: Layouts, copy: Copy | None) -> str:
+    def moved(self, layouts: Layouts, copy: Copy | None, *, is_series: bool) -> str:
         layout = layouts.get(self.sheet)
-        if len(self.ends) == 1:
-            return self.prefix + self.ends[0].moved(layout, copy, closes=False)
-        first, last = self.ends
-        return f"{self.prefix}{first.moved(layout, copy, closes=False)}:{last.moved(layout, copy, closes=True)}"
+        first, last = self.ends[0], self.ends[-1]
+        start = self.prefix + first.moved(layout, copy, closes=False)
+        if len(self.ends) == 1 and not is_series:
+            return start
+        end = last.moved(layout, copy, closes=True)
+        return start if is_series and start == self.prefix + end else f"{start}:{end}"
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula (without its "=") whose references know how to move."""
+    """A formula (without its "=") whose references know how to move.
+
+    `is_series`: a chart's, in which Excel writes a range of one cell as that cell; at the model row it stretches too.
+    """
 
     parts: tuple[str | _Reference, ...]
+    is_series: bool = False
 
     def moved(self, layouts: Layouts, copy: Copy | None = None) -> str:
         """The formula after the rows were added; `copy` when it stands in the model row itself."""
-        return "".join(part if isinstance(part, str) else part.moved(layouts, copy) for part in self.parts)
+        return "".join(
+            part if isinstance(part, str) else part.moved(layouts, copy, is_series=self.is_series)
+            for part in self.parts
+        )
 
 
 def parse_formula(text: str, sheet: str) -> Formula:

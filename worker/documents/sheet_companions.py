@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Callable
 from typing import Final
 
 from openpyxl.utils import coordinate_to_tuple, get_column_letter
@@ -34,14 +36,14 @@ def compile_table(content: bytes, sheet: CompiledSheet, problems: Problems) -> P
     return splicer.cut(root)
 
 
-def compile_drawing(content: bytes, sheet: CompiledSheet, model_row: int, problems: Problems) -> Part:
+def _compile_drawing(content: bytes, sheet: CompiledSheet, problems: Problems) -> Part:
     """Pictures and charts beneath the model row move down; one that spans it would be stretched, and is refused."""
     splicer = Splicer()
     root = splicer.parse(content)
     for anchor in root:
         elements = list(anchor.iter(f"{_DRAWING}row"))
         rows = [int(row.text or "0") + 1 for row in elements]
-        if rows and rows[0] <= model_row < rows[-1]:
+        if rows and sheet.model and rows[0] <= sheet.model.row < rows[-1]:
             problems.add(
                 f"hoja «{sheet.name}», fila {rows[0]}",
                 "una imagen o un gráfico atraviesa la fila que se repite. Póngalo por encima o por debajo de ella.",
@@ -51,7 +53,7 @@ def compile_drawing(content: bytes, sheet: CompiledSheet, model_row: int, proble
     return splicer.cut(root)
 
 
-def compile_comments(content: bytes, sheet: CompiledSheet) -> Part:
+def _compile_comments(content: bytes, sheet: CompiledSheet, _: Problems) -> Part:
     """The texts of comments; one on the model row stays with the first action."""
     splicer = Splicer()
     root = splicer.parse(content)
@@ -61,7 +63,7 @@ def compile_comments(content: bytes, sheet: CompiledSheet) -> Part:
     return splicer.cut(root)
 
 
-def compile_comment_boxes(content: bytes, sheet: CompiledSheet) -> Part:
+def _compile_comment_boxes(content: bytes, sheet: CompiledSheet, _: Problems) -> Part:
     """The boxes of comments: VML, which Excel does not always write as XML, so it is marked as text."""
     splicer = Splicer()
 
@@ -87,5 +89,14 @@ def compile_chart(content: bytes, place: str, problems: Problems) -> Part:
         if parent is not None:
             parent.remove(memory)
     for element in root.iter(f"{_CHART}f"):
-        element.text = splicer.mark(moved_formula(read_formula(element.text or "", "", place, problems)))
+        series = dataclasses.replace(read_formula(element.text or "", "", place, problems), is_series=True)
+        element.text = splicer.mark(moved_formula(series))
     return splicer.cut(root)
+
+
+COMPANIONS: Final[dict[str, Callable[[bytes, CompiledSheet, Problems], Part]]] = {
+    "drawing": _compile_drawing,
+    "comments": _compile_comments,
+    "vmlDrawing": _compile_comment_boxes,
+}
+"""What else moves with the rows of a sheet that has a model row, by the kind of its relation."""

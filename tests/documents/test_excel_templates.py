@@ -219,7 +219,8 @@ def test_the_result_is_what_openpyxl_would_have_written_cell_for_cell_and_style_
         sheet["D4"], sheet["D4"].fill = "fija", PatternFill("solid", fgColor="FFEEEEEE")
         sheet["E4"].fill = PatternFill("solid", fgColor="FF00FF00")
         sheet["F4"], sheet["G4"] = "Meta: {{ accion.meta }}", "{{ accion.fecha_inicio }}"
-        sheet["H4"], sheet.column_dimensions["G"].width = 3.5, 14
+        sheet["H4"] = 3.5
+        sheet.column_dimensions["A"].width = sheet.column_dimensions["G"].width = 14
         sheet["B6"], sheet["B6"].font = "Nota al pie", Font(italic=True)
         sheet["B7"] = "Versión {{ plan.version }}, {{ plan.trimestre }} trimestre"
         sheet["A2"], sheet["A2"].number_format = "{{ plan.fecha_de_corte }}", "dd/mm/yyyy"

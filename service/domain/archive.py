@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from service.domain.findings import CellRef, Finding, FindingCode
+from service.domain.findings import CellRef, Finding, FindingCode, has_errors
 from service.domain.plan import Action, DraftPlan, RowRef
 from service.domain.reading import Accepted, MappedColumn, Reading, Rejected, Unreadable
 from service.domain.values import ROMAN, PlainText, Quarter, Target, VersionNumber
@@ -87,13 +87,25 @@ def finding_to_json(finding: Finding) -> Json:
         "value": finding.value,
         "message": finding.message,
         "fix": finding.fix,
+        "proposal": finding.proposal,
+        "accepted": finding.accepted,
     }
 
 
 def finding_from_json(data: Json) -> Finding:
     """The inverse of `finding_to_json`."""
     place = CellRef(data["sheet"], data["cell"]) if data["sheet"] else None
-    return Finding(FindingCode[data["code"]], place, data["column"], data["value"], data["message"], data["fix"])
+    return Finding(
+        FindingCode[data["code"]],
+        place,
+        data["column"],
+        data["value"],
+        data["message"],
+        data["fix"],
+        # Readings that were kept before findings had these two lack them.
+        data.get("proposal"),
+        data.get("accepted"),
+    )
 
 
 def reading_to_json(reading: Reading) -> Json:
@@ -121,6 +133,6 @@ def reading_from_json(data: Json) -> Reading:
     mapping = tuple(MappedColumn(field, **where) for field, where in data["mapping"].items())
     draft = plan_from_json(data["plan"])
     plan = draft.complete()
-    if plan is None or any(finding.severity == "error" for finding in findings):
+    if plan is None or has_errors(findings):
         return Rejected(draft, mapping, findings)
     return Accepted(plan, mapping, findings)

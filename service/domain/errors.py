@@ -12,7 +12,7 @@ from typing import ClassVar
 
 
 class FolioError(Exception):
-    """Root of the tree. `code` is stable; `is_transient` says whether another try may help; `detail` is for a person."""
+    """Root of the tree. `code` is stable; `is_transient`: another try may help; `detail` is for a person."""
 
     code: ClassVar[str] = "FOLIO"
     is_transient: ClassVar[bool] = False

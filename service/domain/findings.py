@@ -273,17 +273,33 @@ class FindingCode(Enum):
         self.message = message
         self.fix = fix
 
-    def at(self, place: CellRef | None = None, *, column: str = "", value: str = "", **words: str | int) -> Finding:
-        """The finding at its place. `column` is the header as printed, `value` what stands in the cell."""
+    def at(
+        self,
+        place: CellRef | None = None,
+        *,
+        column: str = "",
+        value: str = "",
+        proposal: str | None = None,
+        **words: str | int,
+    ) -> Finding:
+        """The finding at its place. `column` is the header as printed, `value` what stands in the cell.
+
+        `proposal` is the text to put in the cell instead, where there is one that mends it.
+        """
         value = legible(value)
         shown = value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
         filled = {"value": shown, "column": column, **words}
-        return Finding(self, place, column, value, self.message.format(**filled), self.fix.format(**filled))
+        said, advice = self.message.format(**filled), self.fix.format(**filled)
+        return Finding(self, place, column, value, said, advice, proposal)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to correct or to know, at its place."""
+    """Something to correct or to know, at its place.
+
+    `proposal` is what to write in the cell instead, when that is known. `accepted` is the reason with which a person
+    let it stand; an accepted error no longer blocks the document.
+    """
 
     code: FindingCode
     place: CellRef | None
@@ -291,6 +307,8 @@ class Finding:
     value: str
     message: str
     fix: str
+    proposal: str | None = None
+    accepted: str | None = None
 
     @property
     def severity(self) -> Severity:
@@ -300,4 +318,4 @@ class Finding:
 
 def has_errors(findings: tuple[Finding, ...]) -> bool:
     """Whether any finding blocks the final document."""
-    return any(finding.severity is Severity.ERROR for finding in findings)
+    return any(finding.severity is Severity.ERROR and finding.accepted is None for finding in findings)

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.domain.findings import Finding
+from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import DraftPlan, Plan
 from service.domain.values import VersionNumber
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A finding that a person lets stand, and why: `place` None is a finding about the whole file."""
+
+    code: FindingCode
+    place: CellRef | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
-    """What the person said beside the workbook; None is read from the workbook."""
+    """What the person said beside the workbook; None is read from the workbook.
+
+    `mapping` leads from a header as the office wrote it, or a column's letters, to the field it holds ("" for none).
+    """
 
     year: int | None = None
     quarter: int | None = None
     version: VersionNumber | None = None
+    mapping: tuple[tuple[str, str], ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Quarter:
 
 @dataclass(frozen=True, slots=True, order=True)
 class VersionNumber:
-    """The version of the plan, "2.0": what the committee approved. Neither the SGC format's nor the report's edition."""
+    """The version of the plan, "2.0", that the committee approved: not the SGC format's, not the report's edition."""
 
     major: int
     minor: int

@@ -1,0 +1,38 @@
+"""What an office calls its own: the catalogue of its units, its vocabularies, and how strict its checks are.
+
+The defaults are the reference office's; an installation changes them in a file. The rules receive them as an argument
+and never look for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office's settings for reading and checking its plans. Shares are from 0 to 1, lengths are characters."""
+
+    units: tuple[str, ...] = (
+        "Dirección General",
+        "Oficina Asesora de Comunicaciones y Participación Ciudadana",
+        "Subdirección de Planeación Metropolitana y Regional",
+        "Subdirección de Gestión de Proyectos",
+        "Subdirección de Gestión Corporativa",
+    )
+    periodicities: tuple[str, ...] = ("Mensual", "Bimestral", "Trimestral", "Cuatrimestral", "Semestral", "Anual")
+    funding_sources: tuple[str, ...] = (
+        "Inversión",
+        "Funcionamiento",
+        "Inversión / Funcionamiento",
+        "Recursos propios",
+        "SGP",
+        "SGR",
+        "Cooperación",
+        "No aplica",
+        "Sin costo",
+    )
+    acronyms: tuple[str, ...] = ("RMBC", "PERM", "ATENEA", "ONU", "PIC")
+    shortest_progress: int = 40
+    duplicate_similarity: float = 0.92
+    overachievement: float = 1.2

@@ -36,10 +36,9 @@ _LONGEST_FACTOR: Final = 5
 _START_SECONDS: Final = 60.0
 _CPU_SECONDS: Final = 60
 _LARGEST_ANSWER: Final = 64 * MIB
-_TIRED_BYTES: Final = 200 * MIB
 
 _REQUEST: Final = struct.Struct(">II")
-_ANSWER: Final = struct.Struct(">I?")
+_ANSWER: Final = struct.Struct(">I")
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -68,7 +67,7 @@ class ReadingRoom:
             if desk.reader is None or not desk.reader.is_alive():
                 desk.clear()
                 desk.reader = _Reader(self._memory_bytes)
-            answer, is_leaving = desk.reader.ask(_asked(content, given), seconds)
+            answer = desk.reader.ask(_asked(content, given), seconds)
         except TimeoutError:
             desk.clear()
             return _refused(FindingCode.FILE_009.at(seconds=round(seconds)))
@@ -76,8 +75,6 @@ class ReadingRoom:
             desk.clear()
             return _refused(FindingCode.FILE_010.at())
         else:
-            if is_leaving:
-                desk.clear()
             return reading_from_json(json.loads(answer)), answer
         finally:
             self._desks.put(desk)
@@ -131,8 +128,8 @@ class _Reader:
         """Whether the process still runs; one that ended while it had nothing to read is no workbook's fault."""
         return self._process.poll() is None
 
-    def ask(self, request: bytes, seconds: float) -> tuple[bytes, bool]:
-        """The answer, and whether the reader leaves after it.
+    def ask(self, request: bytes, seconds: float) -> bytes:
+        """The reading's JSON.
 
         Raises:
             TimeoutError: the deadline passed.
@@ -145,11 +142,11 @@ class _Reader:
             waiting = waiting[os.write(self._in, waiting[:MIB]) :]
         return self._hear(until)
 
-    def _hear(self, until: float) -> tuple[bytes, bool]:
-        length, is_leaving = _ANSWER.unpack(self._receive(_ANSWER.size, until))
+    def _hear(self, until: float) -> bytes:
+        (length,) = _ANSWER.unpack(self._receive(_ANSWER.size, until))
         if length > _LARGEST_ANSWER:
             raise EOFError
-        return self._receive(length, until), is_leaving
+        return self._receive(length, until)
 
     def _receive(self, length: int, until: float) -> bytes:
         received = bytearray()
@@ -216,27 +213,18 @@ def _serve(memory_bytes: int) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # A plan is a hundred thousand values without cycles: looking for some while it grows is an eighth of the work.
     gc.disable()
-    _answer(answers, b"", is_leaving=False)
+    _answer(answers, b"")
     requests = sys.stdin.buffer
     while header := requests.read(_REQUEST.size):
         _allow_cpu()
         length, size = _REQUEST.unpack(header)
         given = _given(json.loads(requests.read(length)))
-        answer = _json(read_plan(requests.read(size), given))
-        is_leaving = _resident_bytes() > _TIRED_BYTES
-        _answer(answers, answer, is_leaving=is_leaving)
-        if is_leaving:
-            return
+        _answer(answers, _json(read_plan(requests.read(size), given)))
         gc.collect()
 
 
-def _resident_bytes() -> int:
-    # Not ru_maxrss: that one starts at what the parent held.
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def _answer(answers: BinaryIO, answer: bytes, *, is_leaving: bool) -> None:
-    answers.write(_ANSWER.pack(len(answer), is_leaving) + answer)
+def _answer(answers: BinaryIO, answer: bytes) -> None:
+    answers.write(_ANSWER.pack(len(answer)) + answer)
     answers.flush()
 
 

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -42,13 +44,24 @@ def main() -> int:
     suite = sys.argv[1]
     root = CACHE / f"{suite}.run"
     if sys.argv[2:] == ["inside"]:
-        return try_as_stranger(suite, root)
+        return as_init(partial(try_as_stranger, suite, root))
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         print("make fresh needs root and debootstrap.", file=sys.stderr)
         return 1
     prepare(suite, root)
     namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     return subprocess.run([*namespaces, sys.executable, __file__, suite, "inside"], check=False).returncode
+
+
+def as_init(work: Callable[[], int]) -> int:
+    """Be the first process of a namespace: collect what others leave behind, as init does, until the work is done."""
+    worker = os.fork()
+    if worker == 0:
+        os._exit(work())
+    while True:
+        pid, status = os.wait()
+        if pid == worker:
+            return os.waitstatus_to_exitcode(status)
 
 
 def prepare(suite: str, root: Path) -> None:

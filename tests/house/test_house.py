@@ -86,7 +86,8 @@ def test_every_target_that_make_help_tells_is_in_the_readme() -> None:
 def test_a_module_past_400_lines_says_at_its_head_why_it_is_long() -> None:
     unexplained = []
     for file in tracked_files():
-        if file.suffix != ".py":
+        # A file of tests is a list of claims, and may be a long one.
+        if file.suffix != ".py" or file.is_relative_to(PROJECT / "tests"):
             continue
         source = file.read_text("utf-8")
         head = ast.get_docstring(ast.parse(source)) or ""

@@ -151,7 +151,11 @@ def row_height(lines: int, size_pt: float, *, is_borrowing: bool = False) -> flo
 
 def is_borrowing(text: str) -> bool:
     """Whether the text has glyphs that Liberation Sans and Arial lack, such as emoji."""
-    return not text.isascii() and _foreign().search(text) is not None
+    try:
+        text.encode("latin-1")  # all of it is drawn, and telling so costs a hundredth of a search
+    except UnicodeEncodeError:
+        return _foreign().search(text) is not None
+    return False
 
 
 @cache
@@ -176,12 +180,18 @@ def _room(width_pt: float, size_pt: float) -> int:
 def _count(paragraph: str, room: int, words: _Words) -> int:
     """How many lines `_lines` would give, without making them."""
     parts = paragraph.rstrip(" ").split(" ")
-    widths = list(map(words.__getitem__, parts))
-    if sum(widths) <= room + words.space:
-        return 1
-    if max(widths) > room + words.space:
-        widths = [words[piece.rstrip(" ")] for piece in _pieces(parts, room, words)]
-    return len(_breaks(list(accumulate(widths)), room + words.space))
+    edges = list(accumulate(map(words.__getitem__, parts)))
+    last = edges[-1]
+    lines, done, reach = 1, 0, room + words.space
+    while reach < last:
+        following = bisect_right(edges, reach, done)
+        if following == done:  # a word wider than the room: it is cut, and everything behind it moves
+            pieces = _pieces(parts, room, words)
+            return len(_breaks(list(accumulate(words[piece.rstrip(" ")] for piece in pieces)), room + words.space))
+        done = following
+        reach = edges[done - 1] + room + words.space
+        lines += 1
+    return lines
 
 
 def _lines(paragraph: str, room: int, words: _Words) -> Iterable[str]:

@@ -101,36 +101,45 @@ class Cell:
             return "".join(fill_text(text, plan, action) for _, text in self.runs)
         return fill_text(self.text, plan, action)
 
-    def xml(
-        self, filling: Filling, row: int, action: Names, copy: Copy | None = None, change: Change = _AS_IT_IS
-    ) -> str:
-        """The cell's XML; `change` is what its style does otherwise than the template's."""
+    @cached_property
+    def key(self) -> str | None:
+        """The one name on which the cell depends: "" when it is the same in every row, None when there are more."""
         if self.tag:
-            return self._typed(filling, row, self.tag.value(filling.plan, action), change)
+            return self.tag.name if self.tag.scope == "accion" else ""
+        return None if self.text or self.runs or self.formula else ""
+
+    @cached_property
+    def head(self) -> str:
+        """The cell's XML up to its row number."""
+        return f'<c r="{self.column}'
+
+    def rest(self, filling: Filling, action: Names, copy: Copy | None = None, change: Change = _AS_IT_IS) -> str:
+        """The cell's XML from behind its address on; `change` is what its style does otherwise than the template's."""
+        if self.tag:
+            return self._typed(filling, self.tag.value(filling.plan, action), change)
         if self.text:
-            return self.with_text(filling, row, fill_text(self.text, filling.plan, action), change)
+            return self.with_text(filling, fill_text(self.text, filling.plan, action), change)
         style = filling.styles.derive(self.style, None, change) if change else self.style
         if self.runs:
             runs = "".join(
                 f'<r>{properties}<t xml:space="preserve">{string_text(fill_text(text, filling.plan, action))}</t></r>'
                 for properties, text in self.runs
             )
-            return f'<c r="{self.column}{row}" s="{style}" t="s"><v>{filling.strings.rich(runs)}</v></c>'
+            return f'" s="{style}" t="s"><v>{filling.strings.rich(runs)}</v></c>'
         if self.formula:
-            formula = escape(self.formula.moved(filling.layouts, copy))
-            return f'<c r="{self.column}{row}" s="{style}"><f>{formula}</f></c>'
-        return f'<c r="{self.column}{row}" s="{style}"{self.fixed}'
+            return f'" s="{style}"><f>{escape(self.formula.moved(filling.layouts, copy))}</f></c>'
+        return f'" s="{style}"{self.fixed}'
 
-    def with_text(self, filling: Filling, row: int, text: str, change: Change = _AS_IT_IS) -> str:
-        """The cell's XML with this text in it."""
+    def with_text(self, filling: Filling, text: str, change: Change = _AS_IT_IS) -> str:
+        """The same with this text in the cell."""
         style = filling.styles.derive(self.style, None, change) if change else self.style
         if not text:
-            return f'<c r="{self.column}{row}" s="{style}"/>'
-        return f'<c r="{self.column}{row}" s="{style}" t="s"><v>{filling.strings.number(text)}</v></c>'
+            return f'" s="{style}"/>'
+        return f'" s="{style}" t="s"><v>{filling.strings.number(text)}</v></c>'
 
-    def _typed(self, filling: Filling, row: int, value: Value, change: Change) -> str:
+    def _typed(self, filling: Filling, value: Value, change: Change) -> str:
         if isinstance(value, str):
-            return self.with_text(filling, row, value, change)
+            return self.with_text(filling, value, change)
         match value:
             case Percentage(share):
                 number = f"{share:f}"
@@ -142,12 +151,11 @@ class Cell:
                 number = str((value - _EPOCH).days)
         shown = printed(value)
         code = _format_for(self.number_format, value, shown)
-        if len(shown) > self._digits and text_width(shown, self.setting.size) > cell_room(
-            self.setting.width, self.setting.size
-        ):
+        room = cell_room(self.setting.width, self.setting.size)
+        if len(shown) > self._digits and text_width(shown, self.setting.size) > room:
             change |= Change.SHRINK
         style = self.style if code is None and not change else filling.styles.derive(self.style, code, change)
-        return f'<c r="{self.column}{row}" s="{style}"><v>{number}</v></c>'
+        return f'" s="{style}"><v>{number}</v></c>'
 
     @cached_property
     def _digits(self) -> int:
@@ -202,9 +210,19 @@ class ModelRow:
         """How tall each action's row is, and where each stands."""
         rows: list[PlacedRow] = []
         bases = []
+        # Offices, units and sources repeat from action to action: each is measured once.
+        measured: list[tuple[Cell, str | None, dict[Value | None, float]]] = [
+            (cell, cell.key, {}) for cell in self.cells if cell.is_tagged
+        ]
         for index, action in enumerate(actions):
             bases.append(self.row + len(rows))
-            height = self._height(plan, action)
+            height = self.least_height
+            for cell, key, known in measured:
+                value = cell.shown(plan, action) if key is None else action.get(key)
+                needed = known.get(value)
+                if needed is None:
+                    needed = known[value] = cell.setting.height(cell.shown(plan, action))
+                height = max(height, needed)
             if height <= TALLEST_ROW:
                 rows.append(PlacedRow(index, height))
             elif self.is_in_table:
@@ -217,15 +235,23 @@ class ModelRow:
         """All the rows."""
         rows: tuple[PlacedRow, ...] = filling.rows[self.sheet]
         custom = ' customHeight="1"' if self._is_custom else ""
+        written: list[tuple[Cell, str, str | None, dict[Value | None, str]]] = [
+            (cell, cell.head, cell.key, {}) for cell in self.cells
+        ]
         pieces = []
         for row, placed in enumerate(rows, self.row):
             action = filling.actions[placed.action]
-            tall = custom if placed.texts is None else ' customHeight="1"'
-            pieces.append(f'<row r="{row}" ht="{placed.height:g}"{tall}{self.attributes}>')
             if placed.texts is None:
-                copy = Copy(self.sheet, placed.action, row - self.row)
-                pieces.extend([cell.xml(filling, row, action, copy) for cell in self.cells])
+                pieces.append(f'<row r="{row}" ht="{placed.height:g}"{custom}{self.attributes}>')
+                for cell, head, key, known in written:
+                    if key is None:
+                        rest = cell.rest(filling, action, Copy(self.sheet, placed.action, row - self.row))
+                    else:
+                        value = action.get(key)
+                        rest = known.get(value) or known.setdefault(value, cell.rest(filling, action))
+                    pieces.append(f"{head}{row}{rest}")
             else:
+                pieces.append(f'<row r="{row}" ht="{placed.height:g}" customHeight="1"{self.attributes}>')
                 pieces.extend(self._stretch_cells(filling, row, action, placed, placed.texts))
             pieces.append("</row>")
         return "".join(pieces)
@@ -236,16 +262,9 @@ class ModelRow:
         return "".join(f'<mergeCell ref="{first}{row}:{last}{row}"/>' for row in rows for first, last in self.merges)
 
     @cached_property
-    def _wrapping(self) -> tuple[Cell, ...]:
-        return tuple(cell for cell in self.cells if cell.is_tagged)
-
-    @cached_property
     def _is_custom(self) -> bool:
         # Programs measure a row again when it is edited, but never by its merged cells.
-        return self.is_fixed_height or any(cell.setting.is_merged for cell in self._wrapping)
-
-    def _height(self, plan: Names, action: Names) -> float:
-        return max(self.least_height, *(cell.setting.height(cell.shown(plan, action)) for cell in self._wrapping))
+        return self.is_fixed_height or any(cell.setting.is_merged for cell in self.cells if cell.is_tagged)
 
     def _stretched(self, index: int, plan: Names, action: Names) -> Iterator[PlacedRow]:
         """The rows of an action that is taller than one row may be."""
@@ -270,9 +289,10 @@ class ModelRow:
             change |= Change.OPEN_BOTTOM
         for cell, text in zip(self.cells, texts, strict=True):
             if text is None:
-                yield cell.xml(filling, row, action, Copy(self.sheet, placed.action, row - self.row), change)
+                copy = Copy(self.sheet, placed.action, row - self.row)
+                yield f"{cell.head}{row}{cell.rest(filling, action, copy, change)}"
             else:
-                yield cell.with_text(filling, row, text, change)
+                yield f"{cell.head}{row}{cell.with_text(filling, text, change)}"
 
 
 @dataclass(frozen=True)

@@ -426,6 +426,6 @@ def _lone_cell(cell: Cell, row: int, sheet: str) -> Piece:
 
     def xml(filling: Filling) -> str:
         layout = filling.layouts.get(sheet)
-        return cell.xml(filling, layout.first_row(row) if layout else row, {})
+        return f"{cell.head}{layout.first_row(row) if layout else row}{cell.rest(filling, {})}"
 
     return xml

@@ -24,7 +24,6 @@ MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _MARK: Final = "\ufdd0"
 _CUT: Final = re.compile(f"<\\?folio (\\d+)\\?>|{_MARK}(\\d+){_MARK}")
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MARKUP: Final = re.compile("[&<>]")
 _ESCAPED_CHARACTER: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -78,7 +77,7 @@ def qualified(tag: str) -> str:
 
 def escape(text: str) -> str:
     """Text for the inside of an element."""
-    if _MARKUP.search(text):
+    if "&" in text or "<" in text or ">" in text:
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text
 

@@ -109,11 +109,11 @@ def finding_from_json(data: Json) -> Finding:
 
 
 def reading_to_json(reading: Reading) -> Json:
-    """What was understood: `{plan, mapping, findings}`; the plan is null when the file is unreadable."""
+    """What was understood: `{plan, mapping, findings, layout}`; the plan is null when the file is unreadable."""
     findings = [finding_to_json(finding) for finding in reading.findings]
     match reading:
         case Unreadable():
-            return {"plan": None, "mapping": {}, "findings": findings}
+            return {"plan": None, "mapping": {}, "findings": findings, "layout": ""}
         case Accepted(plan=plan):
             draft = plan.as_draft()
         case Rejected(plan=draft):
@@ -122,7 +122,7 @@ def reading_to_json(reading: Reading) -> Json:
         column.field: {"sheet": column.sheet, "column": column.column, "header": column.header}
         for column in reading.mapping
     }
-    return {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings}
+    return {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings, "layout": reading.layout}
 
 
 def reading_from_json(data: Json) -> Reading:
@@ -132,7 +132,9 @@ def reading_from_json(data: Json) -> Reading:
         return Unreadable(findings)
     mapping = tuple(MappedColumn(field, **where) for field, where in data["mapping"].items())
     draft = plan_from_json(data["plan"])
+    # Readings that were kept before layouts were known lack it.
+    layout = data.get("layout", "")
     plan = draft.complete()
     if plan is None or has_errors(findings):
-        return Rejected(draft, mapping, findings)
-    return Accepted(plan, mapping, findings)
+        return Rejected(draft, mapping, findings, layout)
+    return Accepted(plan, mapping, findings, layout)

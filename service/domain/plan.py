@@ -62,6 +62,14 @@ class DraftPlan:
             return None
         return Plan(Quarter(self.year, self.quarter), self.version, self.title, self.objective, self.actions)
 
+    def with_blanks(self) -> Plan | None:
+        """The plan of a draft, with empty texts where they are missing, when it is known which report it is for."""
+        if self.year is None or self.quarter is None or self.version is None:
+            return None
+        blank = PlainText("")
+        quarter = Quarter(self.year, self.quarter)
+        return Plan(quarter, self.version, self.title or blank, self.objective or blank, self.actions)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import DraftPlan, Plan
@@ -44,11 +45,15 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A plan that can be printed; its findings are warnings and suggestions."""
+    """A plan that can be printed; its findings are warnings, suggestions and errors that a person accepted.
+
+    `layout` is the fingerprint of the table's headers and their columns: the same for every file of one office's form.
+    """
 
     plan: Plan
     mapping: tuple[MappedColumn, ...]
     findings: tuple[Finding, ...]
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Rejected:
     plan: DraftPlan
     mapping: tuple[MappedColumn, ...]
     findings: tuple[Finding, ...]
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,11 @@ class Unreadable:
 
 
 Reading = Accepted | Rejected | Unreadable
+
+
+def with_accepted(findings: Iterable[Finding], accepted: Iterable[Acceptance]) -> tuple[Finding, ...]:
+    """The findings in their order, each with the reason for which a person lets it stand, if there is one."""
+    reasons = {(acceptance.code, acceptance.place): acceptance.reason for acceptance in accepted}
+    return tuple(
+        replace(finding, accepted=reasons.get((finding.code, finding.place), finding.accepted)) for finding in findings
+    )

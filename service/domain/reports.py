@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from service.domain.findings import Finding
 from service.domain.plan import Plan
 
 
@@ -65,6 +66,14 @@ class Report:
     plan: Plan
     edition: int
     created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The upload that a report was read from, byte for byte, and what was found in it."""
+
+    workbook: bytes
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)

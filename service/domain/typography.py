@@ -117,7 +117,8 @@ def split_text(text: str, width_pt: float, size_pt: float, lines: int, *, bold: 
                 stretches.append("".join(current))
                 current = []
             current.append(line)
-    return (*stretches, "".join(current))
+    last = "".join(current)
+    return (*stretches, last) if last or not stretches else tuple(stretches)
 
 
 def cell_lines(text: str, column_pt: float, size_pt: float, *, bold: bool = False) -> int:

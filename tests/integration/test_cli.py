@@ -69,7 +69,7 @@ def test_check_of_a_sound_plan_says_what_was_understood_and_exits_with_0(folio: 
 
 def test_check_in_json_gives_the_plan_the_mapping_and_the_findings(folio: Folio) -> None:
     understood = json.loads(folio("check", EXAMPLE, "--json").stdout)
-    assert set(understood) == {"plan", "mapping", "findings"}
+    assert set(understood) == {"plan", "mapping", "findings", "layout"}
     plan = understood["plan"]
     assert (plan["year"], plan["quarter"], plan["version"]) == (2024, "III", "2.0")
     assert [action["number"] for action in plan["actions"]] == [str(number) for number in range(1, 11)]

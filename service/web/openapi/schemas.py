@@ -54,6 +54,8 @@ _FINDING_EXAMPLE: Final = {
     "value": "31/02/2024",
     "message": "«31/02/2024» no es una fecha que exista.",
     "fix": "Escriba la fecha como día/mes/año, por ejemplo 1/03/2024.",
+    "proposal": None,
+    "accepted": None,
 }
 
 REPORT_EXAMPLE: Final = {
@@ -103,6 +105,8 @@ _FINDING: Final = _object(
         "value": _text("Lo que dice la celda."),
         "message": _text("Qué pasa."),
         "fix": _text("Qué hacer."),
+        "proposal": _nullable_text("Lo que se propone escribir en la celda, cuando hay un valor que la corrige."),
+        "accepted": _nullable_text("La razón con que una persona aceptó el hallazgo; un error aceptado no impide nada."),
     },
     examples=[_FINDING_EXAMPLE],
 )
@@ -198,6 +202,10 @@ _UNDERSTOOD: Final = _object(
             ),
         },
         "findings": _list_of("Finding", "Lo que se encontró."),
+        "layout": _text(
+            "Huella de los encabezados y sus columnas: los archivos de un mismo formato tienen la misma. Vacía si no hay "
+            "tabla."
+        ),
     },
 )
 

@@ -259,6 +259,14 @@ def test_a_text_too_tall_for_a_row_reads_on_in_the_rows_beneath() -> None:
     assert sheet.auto_filter.ref == f"A6:K{second + 8}"
 
 
+@pytest.mark.parametrize("lines", [40, 50, 60, 61])
+def test_a_list_of_many_lines_reads_on_and_loses_no_line_break(lines: int) -> None:
+    text = PlainText("".join(f"{number}. entrega\n" for number in range(lines)))
+    sheet = opened(fill(with_first(reference_plan(), qualitative_progress=text)))["Plan de acción"]
+    second = next(row for row in range(FIRST_ROW, sheet.max_row + 1) if sheet[f"A{row}"].value == 2)
+    assert "".join(str(sheet[f"K{row}"].value) for row in range(FIRST_ROW, second)) == text
+
+
 def test_no_row_is_taller_than_excel_admits() -> None:
     for sheet in opened(fill(tall_plan())).worksheets:
         assert max(dimension.height or 0 for dimension in sheet.row_dimensions.values()) <= 409

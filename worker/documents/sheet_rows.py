@@ -275,9 +275,13 @@ class ModelRow:
         count = max(map(len, columns))
         for position in range(count):
             texts = tuple(column[position] if position < len(column) else "" for column in columns)
-            heights = [cell.setting.height(text) for cell, text in zip(self.cells, texts, strict=True) if text]
-            height = max(row_height(1, 8), *heights)
-            yield PlacedRow(index, height, position == 0, position == count - 1, texts)
+            # A stretch that ends with a line break shows its last line empty: it needs no room.
+            heights = [
+                cell.setting.height(text.removesuffix("\n"))
+                for cell, text in zip(self.cells, texts, strict=True)
+                if text
+            ]
+            yield PlacedRow(index, max(heights), position == 0, position == count - 1, texts)
 
     def _stretch_cells(
         self, filling: Filling, row: int, action: Names, placed: PlacedRow, texts: tuple[str | None, ...]

@@ -84,6 +84,7 @@ def test_stretches_are_the_text_again_and_none_is_too_long(text: str, lines: int
     assert "".join(stretches) == text
     for stretch in stretches:
         assert lines_needed(stretch.removesuffix("\n"), width, 8) <= lines
+    assert text == "" or all(stretches)
 
 
 @given(texts, st.sampled_from([30.0, 100.0, 241.5]))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from service.settings import PROJECT
-from tests.integration.servers import wait_until
+from tests.integration.servers import RedisServer, wait_until
 from tests.web import Client
 
 READY = "Folio atiende en"
@@ -34,6 +34,7 @@ class Folio:
     port: int
     output: Path = field(init=False)
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.output = self.data.parent / "terminal.txt"
@@ -43,6 +44,7 @@ class Folio:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "service.cli", "serve", "--port", str(self.port), "--data", str(self.data)],
                 cwd=PROJECT,
+                env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -170,6 +172,16 @@ def test_nothing_is_left_of_a_folio_that_is_killed_and_the_next_start_minds_noth
 
     folio.start()
     assert folio.client.get("/readyz").status == 200
+
+
+def test_an_outside_database_and_queue_are_used_when_the_settings_name_them(
+    folio: Folio, postgresql_url: str, redis_server: RedisServer
+) -> None:
+    folio.environment = {"DATABASE_URL": postgresql_url, "REDIS_URL": redis_server.url}
+    folio.start()
+    assert sorted(document.name for document in (folio.data / "ejemplo").iterdir()) == EXAMPLE_DOCUMENTS
+    assert not any("valkey" in command for command in folio.processes().values())
+    assert not (folio.data / "folio.db").exists()
 
 
 def test_a_second_start_on_the_same_data_is_refused_in_one_sentence(folio: Folio) -> None:

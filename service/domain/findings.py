@@ -41,7 +41,8 @@ class FindingCode(Enum):
     )
     FILE_002 = (
         Severity.ERROR,
-        "El archivo no es un libro de Excel: por dentro no tiene el formato .xlsx, cualquiera que sea su nombre.",
+        "El archivo no es una hoja de cálculo: por dentro no tiene ninguno de los formatos que se leen (.xlsx, .xlsm, "
+        ".xls, .ods o .csv), cualquiera que sea su nombre.",
         "Abra el plan en Excel o LibreOffice, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
     )
     FILE_003 = (
@@ -49,14 +50,10 @@ class FindingCode(Enum):
         "El libro está protegido con contraseña y no se puede leer.",
         "Ábralo en Excel, quite la contraseña (Archivo, Información, Proteger libro), guárdelo y súbalo de nuevo.",
     )
-    FILE_004 = (
-        Severity.ERROR,
-        "El archivo está en un formato antiguo de Office, como el .xls de Excel 97-2003.",
-        "Ábralo en Excel, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
-    )
+    # FILE_004 refused every .xls, before they were read; its number stays free.
     FILE_005 = (
         Severity.ERROR,
-        "El archivo es {found}, no un libro de Excel .xlsx.",
+        "El archivo es {found}, que no es una hoja de cálculo de las que se leen (.xlsx, .xlsm, .xls, .ods o .csv).",
         "Ábralo, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
     )
     FILE_006 = (
@@ -89,6 +86,11 @@ class FindingCode(Enum):
         "El libro guarda dos valores distintos para la misma celda: el archivo está dañado.",
         "Ábralo en Excel, revise esa celda, guárdelo otra vez y suba la copia nueva.",
     )
+    FILE_012 = (
+        Severity.SUGGESTION,
+        "El libro tiene macros: no se abrieron ni se ejecutaron, solo se leyeron sus celdas.",
+        "No tiene que hacer nada. Los documentos que se entregan no llevan macros.",
+    )
 
     TABLE_001 = (
         Severity.ERROR,
@@ -97,8 +99,8 @@ class FindingCode(Enum):
     )
     TABLE_002 = (
         Severity.ERROR,
-        "El libro tiene más de una tabla del plan: además de la hoja «{first}», también la hoja «{value}».",
-        "Deje en el libro una sola hoja con la tabla del plan, u oculte la que no corresponde.",
+        "El libro tiene dos veces la tabla del plan: la hoja «{value}» repite las acciones de la hoja «{first}».",
+        "Deje en el libro una sola hoja con esas acciones, u oculte la que no corresponde.",
     )
     TABLE_003 = (
         Severity.ERROR,
@@ -115,11 +117,46 @@ class FindingCode(Enum):
         "La hoja oculta «{value}» también tiene una tabla del plan y no se leyó.",
         "Si esa hoja es la que corresponde, muéstrela y oculte la otra.",
     )
+    TABLE_006 = (
+        Severity.SUGGESTION,
+        "Se reunieron en un solo plan las acciones de {count} hojas: {value}.",
+        "No tiene que hacer nada si todas son del mismo plan; si alguna no lo es, ocúltela.",
+    )
+    TABLE_007 = (
+        Severity.SUGGESTION,
+        "La columna «{value}» está oculta en la hoja; también se leyó.",
+        "Si esa columna no debe ir en el informe, bórrela en vez de ocultarla.",
+    )
+    TABLE_008 = (
+        Severity.SUGGESTION,
+        "La tabla tiene {count} columnas de avance, una por periodo: para el {quarter} trimestre se leyó «{value}».",
+        "Si pidió otro trimestre, indíquelo al subir el libro. Los demás periodos se conservan con cada acción.",
+    )
+    TABLE_009 = (
+        Severity.SUGGESTION,
+        "La hoja «{value}» es de otro trimestre y no se leyó: se pidió el {quarter}.",
+        "Si pidió otro trimestre, indíquelo al subir el libro.",
+    )
 
     COLUMN_001 = (
         Severity.ERROR,
         "Falta la columna «{column}».",
-        "Agregue la columna «{column}» a la tabla o, si existe con otro nombre, escriba ese encabezado.",
+        "Agregue la columna «{column}» a la tabla o, si existe con otro nombre, indique cuál es.",
+    )
+    COLUMN_002 = (
+        Severity.SUGGESTION,
+        "El encabezado «{value}» se tomó como la columna «{column}», por {evidence}.",
+        "No tiene que hacer nada si es correcto; si no lo es, indique qué contiene esa columna.",
+    )
+    COLUMN_003 = (
+        Severity.WARNING,
+        "Se indicó qué contiene la columna «{value}», pero la tabla no tiene ninguna con ese nombre ni con esa letra.",
+        "Revise cómo está escrito el encabezado en la hoja.",
+    )
+    COLUMN_004 = (
+        Severity.WARNING,
+        "La hoja no tiene la columna «{column}»: se usó el nombre de la hoja, «{value}».",
+        "Si no es el responsable de esas acciones, agregue la columna «{column}» a la tabla.",
     )
 
     PLAN_001 = (
@@ -171,6 +208,16 @@ class FindingCode(Enum):
         Severity.WARNING,
         "{what} no coincide con lo que dice la celda {other}: aquí dice «{value}». Se usó lo de la celda {other}.",
         "Deje el mismo texto en todas las páginas de la hoja.",
+    )
+    PLAN_011 = (
+        Severity.ERROR,
+        "El libro tiene el seguimiento de varios periodos ({value}) y no se sabe cuál se pide.",
+        "Indique el trimestre del informe al subir el libro.",
+    )
+    PLAN_012 = (
+        Severity.ERROR,
+        "Se pide el {quarter} trimestre, pero el libro solo tiene el avance de estos periodos: {value}.",
+        "Revise el trimestre que indicó o agregue a la tabla la columna con su avance.",
     )
 
     CELL_001 = (
@@ -225,6 +272,16 @@ class FindingCode(Enum):
         "La acción termina el {value}, antes de comenzar: su fecha de inicio es el {start}.",
         "Corrija la fecha de inicio o la fecha de fin.",
     )
+    DATE_004 = (
+        Severity.WARNING,
+        "La fecha «{value}» está escrita como texto y podría leerse de dos maneras: se leyó como el {day}.",
+        "Si es correcta, no tiene que hacer nada; si no, escríbala de nuevo como día/mes/año.",
+    )
+    DATE_005 = (
+        Severity.SUGGESTION,
+        "«{value}» no dice el día: se leyó como el {day}.",
+        "Si es otro día, escriba la fecha completa, por ejemplo 1/03/2025.",
+    )
 
     TARGET_001 = (
         Severity.ERROR,
@@ -240,6 +297,11 @@ class FindingCode(Enum):
         Severity.ERROR,
         "La meta «{value}» tiene más de 15 cifras y Excel no la guarda con exactitud.",
         "Revise la cantidad; si es correcta, exprésela en una unidad mayor.",
+    )
+    TARGET_004 = (
+        Severity.WARNING,
+        "La cantidad «{value}» podría leerse de dos maneras y nada en el libro dice cuál: se leyó como {read}.",
+        "Si es correcta, no tiene que hacer nada; si no, escriba la cantidad como número y no como texto.",
     )
 
     ROW_001 = (
@@ -266,6 +328,11 @@ class FindingCode(Enum):
         Severity.WARNING,
         "La fila {row} está oculta en la hoja; su acción también se leyó.",
         "Si la acción no debe ir en el informe, bórrela en vez de ocultarla.",
+    )
+    ROW_006 = (
+        Severity.SUGGESTION,
+        "{rows} de la tabla: son títulos de sección o totales y no se leyeron como acciones.",
+        "No tiene que hacer nada; si alguna es una acción, complete sus celdas.",
     )
 
     def __init__(self, severity: Severity, message: str, fix: str) -> None:

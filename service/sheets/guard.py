@@ -104,7 +104,9 @@ def open_package(content: bytes) -> Package:
         raise UnreadableWorkbook(FindingCode.FILE_001.at())
     if content.startswith(_OLE2_MARK):
         is_encrypted = "EncryptedPackage".encode("utf-16-le") in content
-        raise UnreadableWorkbook((FindingCode.FILE_003 if is_encrypted else FindingCode.FILE_004).at())
+        if is_encrypted:
+            raise UnreadableWorkbook(FindingCode.FILE_003.at())
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un documento antiguo de Office"))
     if not content.startswith(_LOCAL_MARK):
         raise UnreadableWorkbook(FindingCode.FILE_002.at())
     members = _members(content)

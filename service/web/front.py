@@ -21,7 +21,7 @@ from service.web.uploads import Received
 from service.web.wording import findings_summary
 
 # Another kind of file, whatever its name: 415. What is or was meant to be a workbook and cannot be read: 422.
-NOT_A_WORKBOOK: Final = {FindingCode.FILE_002, FindingCode.FILE_004, FindingCode.FILE_005}
+NOT_A_WORKBOOK: Final = {FindingCode.FILE_002, FindingCode.FILE_005}
 
 EXTENSION: Final = "folio"
 

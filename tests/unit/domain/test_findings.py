@@ -83,7 +83,6 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.FILE_001: (read(b""), None),
     FindingCode.FILE_002: (read(b"hola"), None),
     FindingCode.FILE_003: (read(OLE2 + "EncryptedPackage".encode("utf-16-le")), None),
-    FindingCode.FILE_004: (read(OLE2), None),
     FindingCode.FILE_005: (read(zipped({"hola.txt": b"hola"})), None),
     FindingCode.FILE_006: (read(office_book()[:-30]), None),
     FindingCode.FILE_007: (read(zipped(parts(b"<!DOCTYPE a><a/>"))), None),

@@ -56,9 +56,9 @@ def test_what_is_no_workbook_is_said_to_be_none(content: bytes) -> None:
     assert refusal(content) is FindingCode.FILE_002
 
 
-def test_a_password_and_the_old_format_are_told_apart() -> None:
+def test_a_password_and_an_old_document_are_told_apart() -> None:
     assert refusal(OLE2 + "EncryptedPackage".encode("utf-16-le")) is FindingCode.FILE_003
-    assert refusal(OLE2 + "Workbook".encode("utf-16-le")) is FindingCode.FILE_004
+    assert refusal(OLE2 + "WordDocument".encode("utf-16-le")) is FindingCode.FILE_005
 
 
 @pytest.mark.parametrize(

@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service.domain.findings import Finding
+from service.domain.office import Office
 from service.domain.plan import Plan
+from service.domain.reading import MappedColumn
+
+_ANY_OFFICE = Office()
 
 
 class DocumentKind(StrEnum):
-    """The documents that Folio writes of a report."""
+    """The documents that Folio writes of a report. `findings` is the office's own workbook with the findings marked."""
 
     WORD = "word"
     EXCEL = "excel"
+    FINDINGS = "findings"
 
     @property
     def extension(self) -> str:
         """File name ending, without the dot."""
-        return {DocumentKind.WORD: "docx", DocumentKind.EXCEL: "xlsx"}[self]
+        return "docx" if self is DocumentKind.WORD else "xlsx"
 
     @property
     def media_type(self) -> str:
         """IANA media type."""
-        office = "application/vnd.openxmlformats-officedocument"
-        return {
-            DocumentKind.WORD: f"{office}.wordprocessingml.document",
-            DocumentKind.EXCEL: f"{office}.spreadsheetml.sheet",
-        }[self]
+        kind = "wordprocessingml.document" if self is DocumentKind.WORD else "spreadsheetml.sheet"
+        return f"application/vnd.openxmlformats-officedocument.{kind}"
 
 
 class JobState(StrEnum):
@@ -70,10 +72,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The upload that a report was read from, byte for byte, and what was found in it."""
+    """The upload that a report was read from, byte for byte, what was found in it, and whose vocabularies count.
+
+    `mapping` says which columns get drop-down lists. An upload that is no .xlsx package was turned into one before
+    (`service.sheets.transcript`).
+    """
 
     workbook: bytes
     findings: tuple[Finding, ...]
+    mapping: tuple[MappedColumn, ...] = ()
+    office: Office = _ANY_OFFICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,9 @@ def document_filename(plan: Plan, edition: int, kind: DocumentKind) -> str:
 
     From the second edition on the name says which, so that two of them never overwrite each other in one folder.
     """
+    marked = "_hallazgos" if kind is DocumentKind.FINDINGS else ""
     correction = f"_edicion-{edition}" if edition > 1 else ""
     return (
         f"plan-de-accion-{plan.year}_v{plan.version}"
-        f"_seguimiento-{plan.quarter.roman}-trimestre{correction}.{kind.extension}"
+        f"_seguimiento-{plan.quarter.roman}-trimestre{marked}{correction}.{kind.extension}"
     )

@@ -6,10 +6,9 @@ What cannot be moved rightly is refused here, by name and place, never written w
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from lxml import etree
 from openpyxl.formula.translate import Translator
@@ -20,22 +19,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from service.domain.errors import TemplateProblem
 from worker.documents.moves import moved_area, moved_cell, moved_formula, moved_row, read_formula
 from worker.documents.references import Copy, Formula, area_rows
-from worker.documents.sheet_rows import Cell, ModelRow, Setting, TaggedRow
+from worker.documents.sheet_measures import SheetMeasures
+from worker.documents.sheet_rows import Cell, ModelRow, TaggedRow
 from worker.documents.splice import MAIN, Filling, Part, Piece, Splicer, escape, escape_attribute, qualified
 from worker.documents.tags import Problems, TaggedText, fill_text, has_tag, names_action, parse_text
 
-# Fonts no wider than Arial, by whose widths all text is measured; any other is taken to be a fifth wider.
-_NARROW_FONTS: Final = {
-    "Arial",
-    "Liberation Sans",
-    "Helvetica",
-    "Arial Narrow",
-    "Calibri",
-    "Carlito",
-    "Times New Roman",
-}
-_POINTS_PER_PIXEL: Final = 0.75
-_INDENT: Final = 6.75
 _LONGEST_HEADER: Final = 255
 _SIZE_COMMAND: Final = re.compile(r"&\d+$")
 _HEADERS: Final = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
@@ -95,8 +83,7 @@ class _SheetCompiler:
         self.rows = list(self.root.iter(qualified("row")))
         self.merged = [(area.min_col, area.min_row, area.max_col, area.max_row) for area in sheet.merged_cells.ranges]
         self.shared: dict[str, tuple[str, str]] = {}
-        workbook: Any = sheet.parent
-        self.standard_font = workbook._fonts[0]  # noqa: SLF001 - openpyxl shows the standard font nowhere else
+        self.measures = SheetMeasures(sheet)
 
     def compile(self) -> CompiledSheet:
         self._refuse_unmovable()
@@ -178,7 +165,7 @@ class _SheetCompiler:
         place = self._place(reference)
         column = get_column_letter(column_index)
         style = int(element.get("s", "0"))
-        setting = self._setting(row, column_index)
+        setting = self.measures.setting(row, column_index)
         runs = self._runs(element)
         text = "".join(run for _, run in runs)
         if not has_tag(text):
@@ -190,39 +177,6 @@ class _SheetCompiler:
             return Cell(column, style, cell.number_format, setting, text=parse_text(text, place, self.problems))
         tagged = tuple((properties, parse_text(run, place, self.problems)) for properties, run in runs)
         return Cell(column, style, cell.number_format, setting, runs=tagged)
-
-    def _setting(self, row: int, column: int) -> Setting:
-        cell = self.sheet.cell(row, column)
-        columns = next(
-            (range(left, right + 1) for left, top, right, _ in self.merged if (left, top) == (column, row)),
-            range(column, column + 1),
-        )
-        alignment, font = cell.alignment, cell.font
-        size = float(font.sz or 11) * (1 if font.name in _NARROW_FONTS else 1.2)
-        width = sum(self._column_width(index) for index in columns) - _INDENT * float(alignment.indent or 0)
-        wraps = bool(alignment.wrap_text) or {alignment.horizontal, alignment.vertical} & {"justify", "distributed"}
-        return Setting(width, size, bool(font.b), bool(wraps), len(columns) > 1)
-
-    def _column_width(self, column: int) -> float:
-        """Points of a column: Excel counts its width in digits of the workbook's standard font, on whole pixels."""
-        digit = self._digit_width()
-        for dimension in self.sheet.column_dimensions.values():
-            first, last = dimension.min or 0, dimension.max or 0
-            if first <= column <= last and dimension.width:
-                if dimension.hidden:
-                    return 0.0
-                width = float(dimension.width)
-                break
-        else:
-            standard = self.sheet.sheet_format
-            width = float(standard.defaultColWidth or (standard.baseColWidth or 8) + math.ceil(5 / digit * 256) / 256)
-        return math.floor((256 * width + math.floor(128 / digit)) / 256 * digit) * _POINTS_PER_PIXEL
-
-    def _digit_width(self) -> int:
-        """Pixels of the widest digit of the standard font (96 to the inch)."""
-        font = self.standard_font
-        em = 0.507 if font.name in {"Calibri", "Carlito"} else 0.556
-        return max(1, round(em * round(float(font.sz or 11) / _POINTS_PER_PIXEL)))
 
     def _formula_of(self, element: etree._Element) -> Formula | None:
         formula = element.find(qualified("f"))

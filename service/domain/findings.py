@@ -219,6 +219,16 @@ class FindingCode(Enum):
         "Se pide el {quarter} trimestre, pero el libro solo tiene el avance de estos periodos: {value}.",
         "Revise el trimestre que indicó o agregue a la tabla la columna con su avance.",
     )
+    PLAN_021 = (
+        Severity.ERROR,
+        "El objetivo habla de la vigencia {found}, pero el plan es de {expected}.",
+        "Corrija el año en el objetivo o en el título: los dos deben coincidir.",
+    )
+    PLAN_022 = (
+        Severity.ERROR,
+        "Todas las fechas del plan son de {found}, pero el plan es de la vigencia {expected}.",
+        "Corrija el año del título o las fechas de las acciones.",
+    )
 
     CELL_001 = (
         Severity.ERROR,
@@ -256,6 +266,61 @@ class FindingCode(Enum):
         "El texto es tan largo que no cabe en una sola fila de Excel: saldrá completo, repartido en varias filas.",
         "Si prefiere una sola fila, resuma el texto.",
     )
+    TEXT_011 = (
+        Severity.WARNING,
+        "El texto parece cortado: termina en «{ending}» y la sigla completa es «{acronym}».",
+        "Revise el texto original y complete el final.",
+    )
+    TEXT_012 = (
+        Severity.WARNING,
+        "El texto parece cortado: termina en «{ending}».",
+        "Revise el texto original y complete el final.",
+    )
+    TEXT_013 = (
+        Severity.WARNING,
+        "El texto parece cortado: mide {length} caracteres justos, donde muchos programas cortan, y no acaba en punto.",
+        "Compárelo con el texto original y complete el final.",
+    )
+    TEXT_014 = (
+        Severity.SUGGESTION,
+        "El texto no termina en punto.",
+        "Agregue el punto final o revise si falta texto.",
+    )
+    TEXT_015 = (
+        Severity.SUGGESTION,
+        "El texto tiene espacios de más: «{around}».",
+        "Deje un solo espacio entre palabras.",
+    )
+    TEXT_016 = (
+        Severity.SUGGESTION,
+        "El texto tiene caracteres que no se ven y que cambian cómo se corta o se busca.",
+        "Reemplace el texto por el propuesto, que es igual sin esos caracteres.",
+    )
+    TEXT_017 = (
+        Severity.SUGGESTION,
+        "Una palabra quedó partida entre dos líneas: «{around}».",
+        "Una la palabra en una sola línea.",
+    )
+    TEXT_018 = (
+        Severity.SUGGESTION,
+        "El texto mezcla comillas de distinto tipo o deja unas sin cerrar.",
+        "Use un solo tipo de comillas y ciérrelas todas.",
+    )
+    TEXT_019 = (
+        Severity.SUGGESTION,
+        "Todo el texto está en mayúsculas sostenidas.",
+        "Escríbalo en mayúsculas y minúsculas: se lee mejor.",
+    )
+    TEXT_020 = (
+        Severity.WARNING,
+        "La celda tiene un texto de relleno: «{around}».",
+        "Escriba el texto definitivo.",
+    )
+    TEXT_021 = (
+        Severity.SUGGESTION,
+        "La sigla «{written}» se parece a «{acronym}», que es la que usa la entidad.",
+        "Revise si es un error de digitación.",
+    )
 
     DATE_001 = (
         Severity.ERROR,
@@ -282,6 +347,21 @@ class FindingCode(Enum):
         "«{value}» no dice el día: se leyó como el {day}.",
         "Si es otro día, escriba la fecha completa, por ejemplo 1/03/2025.",
     )
+    DATE_011 = (
+        Severity.WARNING,
+        "La fecha {value} está fuera de la vigencia {year}.",
+        "Revise el año; si la acción de verdad pasa de un año a otro, no tiene que hacer nada.",
+    )
+    DATE_012 = (
+        Severity.WARNING,
+        "La acción terminaba el {value}, antes del cierre del trimestre ({cut}), y el avance no dice si se cumplió.",
+        "Diga en el avance si la acción se cumplió o por qué sigue abierta.",
+    )
+    DATE_013 = (
+        Severity.WARNING,
+        "La acción comienza el {value}, después del cierre del trimestre ({cut}), pero ya tiene avance.",
+        "Revise la fecha de inicio o el avance.",
+    )
 
     TARGET_001 = (
         Severity.ERROR,
@@ -302,6 +382,41 @@ class FindingCode(Enum):
         Severity.WARNING,
         "La cantidad «{value}» podría leerse de dos maneras y nada en el libro dice cuál: se leyó como {read}.",
         "Si es correcta, no tiene que hacer nada; si no, escriba la cantidad como número y no como texto.",
+    )
+    TARGET_011 = (
+        Severity.ERROR,
+        "La meta es negativa: {value}.",
+        "Escriba una cantidad mayor que cero.",
+    )
+    TARGET_012 = (
+        Severity.WARNING,
+        "La meta es cero.",
+        "Revise si falta la cantidad; si la meta es que no ocurra nada, no tiene que hacer nada.",
+    )
+    TARGET_013 = (
+        Severity.WARNING,
+        "La meta {value} tiene decimales, pero se mide en «{unit}», que se cuenta por unidades completas.",
+        "Escriba un número entero o corrija la unidad de medida.",
+    )
+    TARGET_014 = (
+        Severity.WARNING,
+        "La meta es un porcentaje ({value}), pero se mide en «{unit}».",
+        "Escriba la cantidad, o «Porcentaje» en la unidad de medida.",
+    )
+    TARGET_015 = (
+        Severity.WARNING,
+        "La meta es {value}, más del 100 %.",
+        "Revise la meta: un porcentaje va de 0 a 100 %.",
+    )
+    TARGET_016 = (
+        Severity.WARNING,
+        "La meta {value} se mide en porcentaje: así escrita parece la fracción de {percent}.",
+        "Escríbala como porcentaje: {percent}.",
+    )
+    TARGET_017 = (
+        Severity.SUGGESTION,
+        "La meta {value} se mide en porcentaje, pero no lleva el signo %.",
+        "Escríbala como {percent}; si es una cantidad, corrija la unidad de medida.",
     )
 
     ROW_001 = (
@@ -333,6 +448,222 @@ class FindingCode(Enum):
         Severity.SUGGESTION,
         "{rows} de la tabla: son títulos de sección o totales y no se leyeron como acciones.",
         "No tiene que hacer nada; si alguna es una acción, complete sus celdas.",
+    )
+    ROW_011 = (
+        Severity.WARNING,
+        "La numeración comienza en el {value} y no en el 1.",
+        "Revise si falta alguna acción al comienzo o corrija los números.",
+    )
+    ROW_012 = (
+        Severity.SUGGESTION,
+        "La hoja «{sheet}» vuelve a numerar las acciones: el {value} ya está en la hoja «{first}».",
+        "Si el informe va en una sola tabla, numere las acciones de corrido.",
+    )
+    ROW_013 = (
+        Severity.WARNING,
+        "La acción y su indicador se repiten: son casi iguales a los de la celda {other}.",
+        "Deje una sola de las dos o aclare en qué se diferencian.",
+    )
+    ROW_014 = (
+        Severity.SUGGESTION,
+        "La acción es la misma de la celda {other}, con otro indicador.",
+        "No tiene que hacer nada si es una acción con varios indicadores.",
+    )
+
+    PERIODICITY_001 = (
+        Severity.WARNING,
+        "La periodicidad «{value}» no está escrita como en el catálogo: debe ser «{proposal}».",
+        "Escriba «{proposal}».",
+    )
+    PERIODICITY_002 = (
+        Severity.ERROR,
+        "La periodicidad «{value}» no es ninguna de las conocidas: {known}.",
+        "Escriba una de ellas.",
+    )
+
+    FUNDING_001 = (
+        Severity.WARNING,
+        "La fuente de financiación «{value}» no está escrita como en el catálogo: debe ser «{proposal}».",
+        "Escriba «{proposal}».",
+    )
+    FUNDING_002 = (
+        Severity.WARNING,
+        "La fuente de financiación «{value}» no está en el catálogo: {known}.",
+        "Escriba una de ellas o agregue la suya a los ajustes de la entidad.",
+    )
+
+    LEAD_001 = (
+        Severity.WARNING,
+        "El responsable «{value}» no está escrito como en el catálogo de dependencias.",
+        "Escriba «{proposal}».",
+    )
+    LEAD_002 = (
+        Severity.WARNING,
+        "Aquí hay {count} dependencias escritas sin separación: {units}.",
+        "Sepárelas así: «{proposal}».",
+    )
+    LEAD_003 = (
+        Severity.WARNING,
+        "El responsable «{value}» no está en el catálogo de dependencias{others}.",
+        "Revise el nombre o agregue la dependencia a los ajustes de la entidad.",
+    )
+    LEAD_004 = (
+        Severity.SUGGESTION,
+        "Casi ningún responsable está en el catálogo de dependencias, así que no se revisaron sus nombres.",
+        "Escriba las dependencias de su entidad en los ajustes para que Folio revise los nombres.",
+    )
+
+    PROGRESS_001 = (
+        Severity.WARNING,
+        "El avance dice «{value}», que no cuenta ningún avance.",
+        "Describa lo que se hizo en el trimestre o explique por qué no hubo avance.",
+    )
+    PROGRESS_002 = (
+        Severity.WARNING,
+        "El avance es muy corto: tiene {length} y se esperan al menos {least}.",
+        "Describa lo que se hizo en el trimestre.",
+    )
+    PROGRESS_003 = (
+        Severity.WARNING,
+        "El avance es idéntico al de la celda {other}.",
+        "Describa el avance propio de cada acción.",
+    )
+    PROGRESS_004 = (
+        Severity.WARNING,
+        "El avance es idéntico al del informe del {quarter} trimestre.",
+        "Describa lo que se hizo en este trimestre.",
+    )
+
+    QUARTER_001 = (
+        Severity.ERROR,
+        "El avance habla del {found} y el informe es del {expected}.",
+        "Revise si el texto es de otro informe; si solo está mal escrito, corríjalo.",
+    )
+    QUARTER_002 = (
+        Severity.ERROR,
+        "El avance habla del año {found} y el informe es de {expected}.",
+        "Revise si el texto es de otro informe; si solo está mal escrito, corríjalo.",
+    )
+    QUARTER_003 = (
+        Severity.WARNING,
+        "El avance solo menciona el {found} y el informe es del {expected}.",
+        "Diga también lo que se hizo en el {expected}.",
+    )
+    QUARTER_004 = (
+        Severity.SUGGESTION,
+        "El avance menciona {months}, fuera del {expected}.",
+        "Revise que lo contado corresponda al trimestre del informe.",
+    )
+
+    FIGURE_001 = (
+        Severity.SUGGESTION,
+        "Las cantidades no suman lo que dice el texto: {sum} da {found} y el total es {expected}.",
+        "Revise las cantidades y el total.",
+    )
+    FIGURE_002 = (
+        Severity.SUGGESTION,
+        "Los porcentajes no corresponden a las cantidades: {right}.",
+        "Corrija los porcentajes o las cantidades.",
+    )
+    FIGURE_003 = (
+        Severity.SUGGESTION,
+        "La meta es {target} y el avance no da ninguna cifra de cuánto se lleva.",
+        "Diga cuánto se ha cumplido de la meta, por ejemplo «2 de {target}».",
+    )
+    FIGURE_004 = (
+        Severity.SUGGESTION,
+        "El avance cuenta que ya se cumplió («{claim}»), pero no dice que la meta de {target} quedó cumplida.",
+        "Dígalo con la cifra, por ejemplo «meta cumplida: {target} de {target}».",
+    )
+
+    QUANTITY_001 = (
+        Severity.WARNING,
+        "Lo ejecutado ({value}) supera lo programado ({planned}) en más de lo esperado.",
+        "Revise las cantidades o explique la diferencia en el avance.",
+    )
+    QUANTITY_002 = (
+        Severity.WARNING,
+        "El acumulado baja: aquí es {value} y antes era {before}.",
+        "Revise los acumulados: de un período a otro no deben bajar.",
+    )
+    QUANTITY_003 = (
+        Severity.WARNING,
+        "El porcentaje de avance es {value}, pero {done} de {target} es {right}.",
+        "Escriba {right} o corrija las cantidades.",
+    )
+    QUANTITY_004 = (
+        Severity.WARNING,
+        "Las ponderaciones suman {value} y deben sumar 100 %.",
+        "Revise los pesos de las acciones.",
+    )
+
+    BUDGET_001 = (
+        Severity.ERROR,
+        "Lo {less} ({value}) es más que lo {more} ({other}).",
+        "Revise los dos valores: lo apropiado cubre lo comprometido, esto lo obligado y esto lo pagado.",
+    )
+    BUDGET_002 = (
+        Severity.ERROR,
+        "El valor {value} es negativo.",
+        "Escriba el valor en pesos, cero o más.",
+    )
+
+    EVIDENCE_001 = (
+        Severity.WARNING,
+        "La acción tiene avance, pero no tiene evidencia.",
+        "Agregue el enlace o el nombre del soporte.",
+    )
+    EVIDENCE_002 = (
+        Severity.WARNING,
+        "El enlace de la evidencia está mal escrito: «{value}».",
+        "Copie de nuevo el enlace completo, desde «https://».",
+    )
+    EVIDENCE_003 = (
+        Severity.WARNING,
+        "La evidencia está en un sitio personal ({host}) y puede perderse.",
+        "Guárdela en el repositorio de la entidad y ponga ese enlace.",
+    )
+
+    PRIVACY_001 = (
+        Severity.WARNING,
+        "El texto tiene lo que parece un número de cédula: {found}.",
+        "Quítelo antes de publicar: es un dato personal (Ley 1581 de 2012).",
+    )
+    PRIVACY_002 = (
+        Severity.WARNING,
+        "El texto tiene lo que parece un celular: {found}.",
+        "Quítelo antes de publicar: es un dato personal (Ley 1581 de 2012).",
+    )
+    PRIVACY_003 = (
+        Severity.WARNING,
+        "El texto tiene un correo personal: {found}.",
+        "Quítelo o use el correo institucional: es un dato personal (Ley 1581 de 2012).",
+    )
+
+    CHANGE_001 = (
+        Severity.ERROR,
+        "Modificación no aprobada: en la versión {version} decía «{before}» y ahora dice «{value}».",
+        "Vuelva a lo aprobado o suba el plan con el número de su nueva versión.",
+    )
+    CHANGE_002 = (
+        Severity.ERROR,
+        "Modificación no aprobada: {lost} de la versión {version}.",
+        "Vuelva a incluir lo que falta o suba el plan con el número de su nueva versión.",
+    )
+    CHANGE_003 = (
+        Severity.ERROR,
+        "Modificación no aprobada: la acción {number} no está en la versión {version}.",
+        "Quítela o suba el plan con el número de su nueva versión.",
+    )
+    CHANGE_004 = (
+        Severity.SUGGESTION,
+        "Frente a la versión {version}, {lost}.",
+        "No tiene que hacer nada si así se aprobó la nueva versión.",
+    )
+    CHANGE_005 = (
+        Severity.SUGGESTION,
+        "La acción {number} no estaba en la versión {version}.",
+        "No tiene que hacer nada si así se aprobó la nueva versión.",
     )
 
     def __init__(self, severity: Severity, message: str, fix: str) -> None:

@@ -21,6 +21,6 @@ ask() { # ask QUESTION COMMAND...
 ask 'ruff finds nothing to say' $bin/ruff check --quiet .
 ask 'every file is formatted' $bin/ruff format --check --quiet .
 ask 'mypy, strict, finds every type right' $bin/mypy
-ask 'the import contracts are kept' env PYTHONPATH=. $bin/lint-imports --no-cache
+ask 'the import contracts are kept' $bin/lint-imports --no-cache
 printf "$summary"
 exit $outcome

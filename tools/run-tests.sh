@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.."
 started=$(date +%s)
 rm -f .coverage .coverage.*
-PYTHONPATH=. .venv/bin/python -m pytest --numprocesses 2 --dist loadscope --cov --cov-report= "$@"
+.venv/bin/python -m pytest --numprocesses 2 --dist loadscope --cov --cov-report= "$@"
 outcome=$?
 echo
 .venv/bin/python -m coverage report --skip-covered

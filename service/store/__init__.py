@@ -7,6 +7,7 @@ failure of the database. It never reads a clock and never makes an id: both are 
 from __future__ import annotations
 
 from service.store.engine import make_engine
+from service.store.layouts import LayoutMemory
 from service.store.migrate import migrate
 from service.store.queue import MAX_ATTEMPTS, JobQueue
 from service.store.records import Appended, Claim, KeyReused, StoredDocument, StoredReport, Upload, new_id
@@ -27,8 +28,11 @@ __all__ = [
 ]
 
 
-class Store(ReportShelf, JobQueue):
-    """The shelf of reports and the queue of their jobs. Threads may share it; a fork must open its own."""
+class Store(ReportShelf, JobQueue, LayoutMemory):
+    """The shelf of reports, the queue of their jobs and the memory of layouts.
+
+    Threads may share it; a fork must open its own.
+    """
 
     def close(self) -> None:
         """Let go of the connections."""

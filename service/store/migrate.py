@@ -10,9 +10,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import Connection
 
 from service.domain.errors import StoreUnavailable
-from service.store.engine import make_engine, one_at_a_time, reading, writing
+from service.store.engine import make_engine, one_at_a_time, writing
 
 # Longer than any migration should take: whoever comes second waits for the first.
 _PATIENCE_SECONDS = 60
@@ -28,16 +29,14 @@ def migrate(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     try:
-        if engine.dialect.name == "sqlite":
-            with reading(engine) as connection:
-                # Lasts in the file; it cannot be changed within the transaction below.
-                connection.exec_driver_sql("COMMIT")
-                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-                connection.exec_driver_sql("BEGIN")
         with writing(engine) as connection:
+            if engine.dialect.name == "sqlite":
+                _prepare_sqlite(connection)
             one_at_a_time(connection, "migration")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if engine.dialect.name == "sqlite":
+                _check_sqlite(connection)
     except CommandError as error:
         raise StoreUnavailable(
             "La base de datos fue escrita por una versión más nueva de Folio. Actualice Folio para abrirla.",
@@ -45,3 +44,18 @@ def migrate(url: str) -> None:
         ) from error
     finally:
         engine.dispose()
+
+
+def _prepare_sqlite(connection: Connection) -> None:
+    # Neither can be changed within a transaction. The journal's mode lasts in the file. A table is changed by making it
+    # anew, and the old one cannot be dropped while others refer to its rows.
+    connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _check_sqlite(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise RuntimeError(f"the migration left rows without the row that they refer to: {broken[:5]}")

@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, case, or
 
 from service.domain.archive import reading_from_json
 from service.domain.errors import FolioError, StoreUnavailable
-from service.domain.reading import Accepted
-from service.domain.reports import DocumentKind, JobState, RenderedDocument, Report
+from service.domain.plan import Plan
+from service.domain.reading import Accepted, Rejected
+from service.domain.reports import DocumentKind, JobState, RenderedDocument, Report, Source
 from service.store import tables
 from service.store.engine import reading, writing
 from service.store.records import Claim
@@ -56,8 +57,9 @@ class JobQueue:
             row = connection.execute(take).one_or_none()
             if row is None:
                 return None
-            report = _report_to_write(connection, row.report_id)
-        return Claim(job_id, owner, report, DocumentKind(row.kind), row.attempts)
+            kind = DocumentKind(row.kind)
+            report, source = _report_to_write(connection, row.report_id, needs_source=kind is DocumentKind.FINDINGS)
+        return Claim(job_id, owner, report, kind, row.attempts, source)
 
     def extend_lease(self, claim: Claim, now: dt.datetime, lease: dt.timedelta) -> bool:
         """Keep a claim for longer. False: it is no longer yours, stop."""
@@ -158,13 +160,33 @@ def _changed(connection: Connection, statement: Update) -> bool:
     return connection.execute(statement).rowcount == 1
 
 
-def _report_to_write(connection: Connection, report_id: str) -> Report:
+def _report_to_write(connection: Connection, report_id: str, *, needs_source: bool) -> tuple[Report, Source | None]:
     row = connection.execute(
-        select(tables.reports.c.edition, tables.reports.c.created_at, tables.blobs.c.content)
+        select(
+            tables.reports.c.edition,
+            tables.reports.c.is_draft,
+            tables.reports.c.created_at,
+            tables.blobs.c.content,
+        )
         .join(tables.blobs, tables.blobs.c.sha256 == tables.reports.c.reading_sha256)
         .where(tables.reports.c.id == report_id)
     ).one()
     understood = reading_from_json(json.loads(row.content))
-    if not isinstance(understood, Accepted):
+    plan: Plan | None = None
+    match understood:
+        case Accepted():
+            plan = understood.plan
+        case Rejected() if row.is_draft:
+            plan = understood.plan.with_blanks()
+    if plan is None:
         raise TypeError(f"report {report_id} holds a reading that was never accepted")
-    return Report(report_id, understood.plan, row.edition, row.created_at)
+    report = Report(report_id, plan, row.edition, row.created_at)
+    if not needs_source:
+        return report, None
+    workbook = connection.execute(
+        select(tables.blobs.c.content)
+        .join(tables.uploads, tables.uploads.c.sha256 == tables.blobs.c.sha256)
+        .join(tables.reports, tables.reports.c.upload_id == tables.uploads.c.id)
+        .where(tables.reports.c.id == report_id)
+    ).scalar_one()
+    return report, Source(workbook, understood.findings)

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 
 from service.domain.findings import Finding
-from service.domain.reports import DocumentKind, JobState, Report
+from service.domain.reports import DocumentKind, JobState, Report, Source
 from service.domain.values import Quarter, VersionNumber
 
 
@@ -43,12 +43,16 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """A report as the front shows it; `documents` in the order of `DocumentKind`."""
+    """A report as the front shows it; `documents` in the order of `DocumentKind`.
+
+    A draft (`is_draft`) was kept although errors remain; its editions are counted apart.
+    """
 
     id: str
     quarter: Quarter
     version: VersionNumber
     edition: int
+    is_draft: bool
     state: JobState
     findings: tuple[Finding, ...]
     documents: tuple[StoredDocument, ...]
@@ -79,13 +83,17 @@ class KeyReused:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to write one document until the lease ends. `attempt` counts from 1, this one included."""
+    """The right to write one document until the lease ends. `attempt` counts from 1, this one included.
+
+    `source` is there for the documents that are made of the upload itself.
+    """
 
     job_id: str
     owner: str
     report: Report
     kind: DocumentKind
     attempt: int
+    source: Source | None = None
 
 
 def new_id() -> str:

@@ -11,18 +11,21 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, Select, func, select, tuple_
 
-from service.domain.archive import finding_from_json, finding_to_json
+from service.domain.archive import finding_from_json, finding_to_json, plan_from_json
+from service.domain.findings import Finding
 from service.domain.plan import Plan
-from service.domain.reading import Accepted
-from service.domain.reports import DocumentKind, JobState, document_filename, overall_state
+from service.domain.reading import Accepted, Given, Rejected
+from service.domain.reports import DocumentKind, JobState, Report, document_filename, overall_state
 from service.domain.values import Quarter, VersionNumber
 from service.store import tables
 from service.store.engine import insert_if_new, one_at_a_time, reading, writing
 from service.store.records import Appended, KeyReused, StoredDocument, StoredReport, Upload
+
+NOTHING_GIVEN: Final = Given()
 
 
 class ReportShelf:
@@ -34,36 +37,44 @@ class ReportShelf:
     def append_report(
         self,
         upload: Upload,
-        accepted: Accepted,
+        understood: Accepted | Rejected,
         reading_json: bytes,
         kinds: Iterable[DocumentKind],
         *,
         report_id: str,
         now: dt.datetime,
+        given: Given = NOTHING_GIVEN,
         idempotency_key: str | None = None,
     ) -> Appended | KeyReused:
-        """Remember an accepted upload as the next edition of its report, with one queued job per kind.
+        """Remember an upload as the next edition of its report, or as a draft of it, with one queued job per kind.
 
-        When this returns, the report is on disk. The same key with the same workbook, kinds, year, quarter and version
-        gives the first report again, however often and from wherever it comes; with anything else, `KeyReused`.
+        When this returns, the report is on disk. The same key with the same workbook, kinds, year, quarter, version,
+        mapping and acceptances gives the first report again, however often and from wherever it comes; with anything
+        else, `KeyReused`.
 
         Raises:
             StoreUnavailable: nothing was written, or the answer of the commit was lost: ask again with the same key.
-            ValueError: no kind of document is asked for.
+            ValueError: no kind of document is asked for, or the draft does not say which report it is for.
         """
         asked = set(kinds)
         wanted = tuple(kind for kind in DocumentKind if kind in asked)
         if not wanted:
             raise ValueError("a report needs at least one document")
+        is_draft = isinstance(understood, Rejected)
+        plan = understood.plan.with_blanks() if isinstance(understood, Rejected) else understood.plan
+        if plan is None:
+            raise ValueError("a draft needs its year, quarter and version")
         with writing(self._engine) as connection:
             if idempotency_key is not None:
-                request = _fingerprint(upload, accepted.plan, wanted)
+                request = _fingerprint(upload, plan, wanted, given)
                 first = _take_key(connection, idempotency_key, request, report_id, now)
                 if first is not None:
                     return first
-            _append(connection, upload, accepted, reading_json, wanted, report_id=report_id, now=now)
-            report = _one_report(connection, report_id)
-        return Appended(report, tuple(job_id(report_id, kind) for kind in wanted), is_new=True)
+            report = Report(report_id, plan, _next_edition(connection, plan, is_draft=is_draft), now)
+            _keep(connection, report, upload, understood.findings, reading_json, is_draft=is_draft)
+            _queue(connection, report, wanted)
+            appended = _one_report(connection, report_id)
+        return Appended(appended, tuple(job_id(report_id, kind) for kind in wanted), is_new=True)
 
     def report(self, report_id: str) -> StoredReport | None:
         """The report of that id."""
@@ -105,6 +116,35 @@ class ReportShelf:
             row = connection.execute(wanted).one_or_none()
         return (_document(row), row.content) if row else None
 
+    def upload(self, report_id: str) -> Upload | None:
+        """The workbook that a report was made from."""
+        wanted = (
+            select(tables.uploads, tables.blobs.c.content)
+            .join(tables.blobs, tables.blobs.c.sha256 == tables.uploads.c.sha256)
+            .join(tables.reports, tables.reports.c.upload_id == tables.uploads.c.id)
+            .where(tables.reports.c.id == report_id)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(wanted).one_or_none()
+        return Upload(row.filename, row.content, row.sha256, row.received_at) if row else None
+
+    def previous_plan(self, quarter: Quarter, version: VersionNumber) -> Plan | None:
+        """The plan of the latest earlier quarter of that year that has a report, of the same version when there is one.
+
+        Never one of the same quarter: another edition of it replaces the first and may differ in anything.
+        """
+        reports = tables.reports.c
+        latest = (
+            select(tables.blobs.c.content)
+            .join(tables.reports, reports.reading_sha256 == tables.blobs.c.sha256)
+            .where(reports.year == quarter.year, reports.quarter < quarter.number, reports.is_draft.is_(False))
+            .order_by((reports.version == str(version)).desc(), reports.quarter.desc(), reports.created_at.desc())
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            kept = connection.execute(latest).scalar_one_or_none()
+        return plan_from_json(json.loads(kept)["plan"]).complete() if kept else None
+
     def is_empty(self) -> bool:
         """Whether no report was ever appended."""
         with reading(self._engine) as connection:
@@ -129,8 +169,10 @@ def keep_blob(connection: Connection, content: bytes, sha256: str) -> None:
     insert_if_new(connection, tables.blobs, {"sha256": sha256, "size": len(content), "content": content})
 
 
-def _fingerprint(upload: Upload, plan: Plan, kinds: tuple[DocumentKind, ...]) -> str:
+def _fingerprint(upload: Upload, plan: Plan, kinds: tuple[DocumentKind, ...], given: Given) -> str:
     asked = [upload.sha256, plan.year, plan.quarter.number, str(plan.version), [kind.value for kind in kinds]]
+    # Only when there are any: keys from before there were such fields must still be recognised.
+    asked += [repr(said) for said in (given.mapping, given.accepted) if said]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
@@ -150,18 +192,15 @@ def _take_key(
     return Appended(report, job_ids, is_new=False)
 
 
-def _append(
+def _keep(
     connection: Connection,
+    report: Report,
     upload: Upload,
-    accepted: Accepted,
+    findings: tuple[Finding, ...],
     reading_json: bytes,
-    kinds: tuple[DocumentKind, ...],
     *,
-    report_id: str,
-    now: dt.datetime,
+    is_draft: bool,
 ) -> None:
-    plan = accepted.plan
-    edition = _next_edition(connection, plan.quarter, plan.version)
     reading_sha256 = hashlib.sha256(reading_json).hexdigest()
     # In the order of their hashes, so that two transactions with the same bytes never wait for one another in a ring.
     for sha256, content in sorted({upload.sha256: upload.content, reading_sha256: reading_json}.items()):
@@ -173,37 +212,44 @@ def _append(
     ).scalar_one()
     connection.execute(
         tables.reports.insert().values(
-            id=report_id,
+            id=report.id,
             upload_id=upload_id,
-            year=plan.year,
-            quarter=plan.quarter.number,
-            version=str(plan.version),
-            edition=edition,
+            year=report.plan.year,
+            quarter=report.plan.quarter.number,
+            version=str(report.plan.version),
+            is_draft=is_draft,
+            edition=report.edition,
             reading_sha256=reading_sha256,
-            findings=json.dumps([finding_to_json(finding) for finding in accepted.findings], ensure_ascii=False),
-            created_at=now,
+            findings=json.dumps([finding_to_json(finding) for finding in findings], ensure_ascii=False),
+            created_at=report.created_at,
         )
     )
+
+
+def _queue(connection: Connection, report: Report, kinds: tuple[DocumentKind, ...]) -> None:
     for kind in kinds:
         connection.execute(
             tables.jobs.insert().values(
-                id=job_id(report_id, kind),
-                report_id=report_id,
+                id=job_id(report.id, kind),
+                report_id=report.id,
                 kind=kind.value,
-                filename=document_filename(plan, edition, kind),
+                filename=document_filename(report.plan, report.edition, kind),
                 state=JobState.QUEUED.value,
                 attempts=0,
-                due_at=now,
+                due_at=report.created_at,
             )
         )
 
 
-def _next_edition(connection: Connection, quarter: Quarter, version: VersionNumber) -> int:
-    one_at_a_time(connection, f"report {quarter.year} {quarter.number} {version}")
+def _next_edition(connection: Connection, plan: Plan, *, is_draft: bool) -> int:
+    one_at_a_time(connection, f"report {plan.year} {plan.quarter.number} {plan.version}")
     reports = tables.reports.c
     highest = connection.execute(
         select(func.max(reports.edition)).where(
-            reports.year == quarter.year, reports.quarter == quarter.number, reports.version == str(version)
+            reports.year == plan.year,
+            reports.quarter == plan.quarter.number,
+            reports.version == str(plan.version),
+            reports.is_draft == is_draft,
         )
     ).scalar_one()
     return (highest or 0) + 1
@@ -215,6 +261,7 @@ _REPORTS = select(
     tables.reports.c.quarter,
     tables.reports.c.version,
     tables.reports.c.edition,
+    tables.reports.c.is_draft,
     tables.reports.c.findings,
     tables.reports.c.created_at,
     tables.uploads.c.filename,
@@ -262,6 +309,7 @@ def _report(row: Row[Any], documents: Mapping[str, list[StoredDocument]]) -> Sto
         quarter=Quarter(row.year, row.quarter),
         version=version,
         edition=row.edition,
+        is_draft=row.is_draft,
         state=overall_state(tuple(document.state for document in in_order)),
         findings=tuple(finding_from_json(finding) for finding in json.loads(row.findings)),
         documents=in_order,

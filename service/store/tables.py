@@ -1,7 +1,7 @@
 """The tables, as the code of today names them; the migrations make them.
 
-Assumes SQLite 3.35 or PostgreSQL 13 and newer. Only `jobs` is ever updated, everything else is written once:
-bytes stand in `blobs` under their SHA-256, so that one transaction and one backup hold all there is.
+Assumes SQLite 3.35 or PostgreSQL 13 and newer. Only `jobs` and `layouts` are ever updated, everything else is written
+once: bytes stand in `blobs` under their SHA-256, so that one transaction and one backup hold all there is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import datetime as dt
 from typing import Final
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -86,12 +89,14 @@ reports = Table(
     Column("year", Integer, nullable=False),
     Column("quarter", Integer, nullable=False),
     Column("version", String(16), nullable=False),
+    Column("is_draft", Boolean, nullable=False, server_default=false()),
+    # Drafts are counted apart: what is corrected three times before it is accepted is still the first edition.
     Column("edition", Integer, nullable=False),
     Column("reading_sha256", SHA256, ForeignKey("blobs.sha256"), nullable=False),
     # Also part of the reading; here so that a list of reports need not parse whole plans.
     Column("findings", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
-    UniqueConstraint("year", "quarter", "version", "edition"),
+    UniqueConstraint("year", "quarter", "version", "is_draft", "edition"),
     CheckConstraint("edition >= 1", name="edition_counts_from_one"),
     Index(None, "created_at", "id"),
 )
@@ -140,4 +145,13 @@ idempotency_keys = Table(
         nullable=False,
     ),
     Column("created_at", Instant, nullable=False),
+)
+
+# How an office's form is read, once somebody said it: header or column -> field, as pairs.
+layouts = Table(
+    "layouts",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("mapping", JSON, nullable=False),
+    Column("updated_at", Instant, nullable=False),
 )

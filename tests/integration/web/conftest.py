@@ -11,7 +11,7 @@ from service.store import Store
 from tests.web import Client, serve
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reading_room() -> Iterator[ReadingRoom]:
     room = ReadingRoom()
     yield room

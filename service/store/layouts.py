@@ -1,0 +1,39 @@
+"""An office's form -> how its columns are read, once somebody said so: the fingerprint of its headers is the key."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Engine, select, update
+
+from service.store import tables
+from service.store.engine import insert_if_new, reading, writing
+
+Mapping = tuple[tuple[str, str], ...]
+
+_layouts = tables.layouts.c
+
+
+class LayoutMemory:
+    """Remembers the last mapping that was given for a layout."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def mapping_of(self, fingerprint: str) -> Mapping:
+        """The pairs of header (or column) and field that were given for this layout; none when nobody gave any."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(_layouts.mapping).where(_layouts.fingerprint == fingerprint))
+            pairs = found.scalar_one_or_none() or []
+        return tuple((header, field) for header, field in pairs)
+
+    def remember_mapping(self, fingerprint: str, mapping: Mapping, now: dt.datetime) -> None:
+        """Read this layout so from now on; what was remembered of it before is forgotten.
+
+        Raises:
+            StoreUnavailable: nothing was remembered.
+        """
+        row = {"fingerprint": fingerprint, "mapping": [list(pair) for pair in mapping], "updated_at": now}
+        with writing(self._engine) as connection:
+            if not insert_if_new(connection, tables.layouts, row):
+                connection.execute(update(tables.layouts).where(_layouts.fingerprint == fingerprint).values(row))

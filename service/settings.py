@@ -12,6 +12,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Self
 
+from service.domain.office import Office
+from service.office_file import UnusableOffice, read_office
+
 PROJECT: Final = Path(__file__).resolve().parent.parent
 
 _LOCAL_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -25,7 +28,10 @@ class UnusableSettings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this installation runs. `redis_url` None: the supervisor starts an embedded server."""
+    """How this installation runs. `redis_url` None: the supervisor starts an embedded server.
+
+    `office` is what `office_file` says, or the reference office when there is no such file.
+    """
 
     data_dir: Path
     database_url: str
@@ -34,6 +40,8 @@ class Settings:
     port: int
     trusted_hosts: tuple[str, ...]
     templates_dir: Path
+    office_file: Path | None
+    office: Office
     worker_processes: int
     max_upload_bytes: int
 
@@ -67,6 +75,7 @@ class Settings:
             raise UnusableSettings(
                 "TRUSTED_HOSTS no admite comodines: escriba cada nombre completo, separado por comas."
             )
+        office_file = Path(read("FOLIO_OFFICE_FILE")).expanduser().absolute() if read("FOLIO_OFFICE_FILE") else None
         return cls(
             data_dir=data_dir,
             database_url=read("DATABASE_URL", f"sqlite:///{data_dir / 'folio.db'}"),
@@ -75,6 +84,8 @@ class Settings:
             port=_whole_number("FOLIO_PORT", read("FOLIO_PORT", "8000"), highest=_HIGHEST_PORT),
             trusted_hosts=trusted_hosts or _LOCAL_HOSTS,
             templates_dir=Path(read("FOLIO_TEMPLATES_DIR", str(PROJECT / "templates_docx"))).expanduser().absolute(),
+            office_file=office_file,
+            office=_office(office_file),
             worker_processes=_whole_number("FOLIO_WORKERS", read("FOLIO_WORKERS", str(_cores())), highest=256),
             max_upload_bytes=_MEGABYTE
             * _whole_number("FOLIO_MAX_UPLOAD_MB", read("FOLIO_MAX_UPLOAD_MB", "20"), highest=200),
@@ -90,6 +101,7 @@ class Settings:
             "FOLIO_PORT": str(self.port),
             "TRUSTED_HOSTS": ",".join(self.trusted_hosts),
             "FOLIO_TEMPLATES_DIR": str(self.templates_dir),
+            "FOLIO_OFFICE_FILE": str(self.office_file or ""),
             "FOLIO_WORKERS": str(self.worker_processes),
             "FOLIO_MAX_UPLOAD_MB": str(self.max_upload_bytes // _MEGABYTE),
         }
@@ -97,6 +109,13 @@ class Settings:
     def child_environment(self) -> dict[str, str]:
         """This process's whole environment with these settings in it, for the programs that the supervisor starts."""
         return {**os.environ, **self.as_environment()}
+
+
+def _office(file: Path | None) -> Office:
+    try:
+        return read_office(file) if file else Office()
+    except UnusableOffice as problem:
+        raise UnusableSettings(f"FOLIO_OFFICE_FILE: {problem}") from problem
 
 
 def _whole_number(name: str, text: str, *, highest: int) -> int:

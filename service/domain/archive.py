@@ -10,7 +10,7 @@ from typing import Any
 
 from service.domain.findings import CellRef, Finding, FindingCode, has_errors
 from service.domain.plan import Action, DraftPlan, RowRef
-from service.domain.reading import Accepted, MappedColumn, Reading, Rejected, Unreadable
+from service.domain.reading import Acceptance, Accepted, Given, MappedColumn, Reading, Rejected, Unreadable
 from service.domain.values import ROMAN, PlainText, Quarter, Target, VersionNumber
 
 Json = dict[str, Any]
@@ -138,3 +138,41 @@ def reading_from_json(data: Json) -> Reading:
     if plan is None or has_errors(findings):
         return Rejected(draft, mapping, findings, layout)
     return Accepted(plan, mapping, findings, layout)
+
+
+def given_to_json(given: Given) -> Json:
+    """What a person said beside the workbook."""
+    accepted = [
+        {
+            "code": each.code.name,
+            "sheet": each.place.sheet if each.place else "",
+            "cell": each.place.cell if each.place else "",
+            "reason": each.reason,
+        }
+        for each in given.accepted
+    ]
+    return {
+        "year": given.year,
+        "quarter": given.quarter,
+        "version": str(given.version) if given.version else None,
+        "mapping": [list(pair) for pair in given.mapping],
+        "accepted": accepted,
+    }
+
+
+def given_from_json(data: Json) -> Given:
+    """The inverse of `given_to_json`."""
+    return Given(
+        data["year"],
+        data["quarter"],
+        VersionNumber.parse(data["version"]) if data["version"] else None,
+        tuple((header, field) for header, field in data["mapping"]),
+        tuple(
+            Acceptance(
+                FindingCode[each["code"]],
+                CellRef(each["sheet"], each["cell"]) if each["sheet"] else None,
+                each["reason"],
+            )
+            for each in data["accepted"]
+        ),
+    )

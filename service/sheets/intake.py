@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from service.domain.checks import check_plan
 from service.domain.findings import CellRef, Finding, FindingCode, has_errors
+from service.domain.office import Office
 from service.domain.plan import Action, DraftPlan, RowRef
 from service.domain.reading import Accepted, Given, MappedColumn, Reading, Rejected, Unreadable
 from service.domain.values import legible
@@ -27,7 +28,7 @@ from service.sheets.workbook import read_workbook
 _ADDRESS: Final = re.compile(r"([A-Z]+)([0-9]+)")
 
 
-def read_plan(content: bytes, given: Given) -> Reading:
+def read_plan(content: bytes, given: Given, office: Office = Office()) -> Reading:  # noqa: ARG001, B008 an Office is frozen; the rules take it
     """The plan in a workbook of any content, with every finding in reading order."""
     try:
         sheets = read_workbook(content)

@@ -20,16 +20,18 @@ import subprocess
 import sys
 import time
 import weakref
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from service.domain.archive import reading_from_json, reading_to_json
+from service.domain.archive import given_from_json, given_to_json, reading_from_json, reading_to_json
 from service.domain.findings import Finding, FindingCode
+from service.domain.office import Office
 from service.domain.reading import Given, Reading, Unreadable
-from service.domain.values import VersionNumber
 from service.sheets.intake import read_plan
 
 MIB: Final = 1024 * 1024
+REFERENCE_OFFICE: Final = Office()
 # A bomb is small; what is large on disk is honest more often than not, and gets time in proportion.
 _SECONDS_PER_MIB: Final = 2.0
 _LONGEST_FACTOR: Final = 5
@@ -49,9 +51,17 @@ class ReadingRoom:
         memory_bytes: address space that a reader may take.
         deadline_seconds: how long a workbook may take, and 2 s more for each MiB of it, up to five times that.
         rooms: how many readers there are; they are started when first needed.
+        office: whose vocabularies and thresholds the plans are checked with.
     """
 
-    def __init__(self, memory_bytes: int = 512 * MIB, deadline_seconds: float = 2.5, rooms: int = 1) -> None:
+    def __init__(
+        self,
+        memory_bytes: int = 512 * MIB,
+        deadline_seconds: float = 2.5,
+        rooms: int = 1,
+        office: Office = REFERENCE_OFFICE,
+    ) -> None:
+        self._office = office
         self._memory_bytes = memory_bytes
         self._deadline_seconds = deadline_seconds
         self._rooms = rooms
@@ -67,7 +77,7 @@ class ReadingRoom:
             if desk.reader is None or not desk.reader.is_alive():
                 desk.clear()
                 desk.reader = _Reader(self._memory_bytes)
-            answer = desk.reader.ask(_asked(content, given), seconds)
+            answer = desk.reader.ask((_asked(content, given, self._office), content), seconds)
         except TimeoutError:
             desk.clear()
             return _refused(FindingCode.FILE_009.at(seconds=round(seconds)))
@@ -128,18 +138,19 @@ class _Reader:
         """Whether the process still runs; one that ended while it had nothing to read is no workbook's fault."""
         return self._process.poll() is None
 
-    def ask(self, request: bytes, seconds: float) -> bytes:
-        """The reading's JSON.
+    def ask(self, request: tuple[bytes, ...], seconds: float) -> bytes:
+        """The reading's JSON. The request comes in parts, so that nobody copies an upload to put words before it.
 
         Raises:
             TimeoutError: the deadline passed.
             EOFError, OSError: the reader ended before it answered.
         """
         until = time.monotonic() + seconds
-        waiting = memoryview(request)
-        while waiting:
-            _wait(self._in, selectors.EVENT_WRITE, until)
-            waiting = waiting[os.write(self._in, waiting[:MIB]) :]
+        for part in request:
+            waiting = memoryview(part)
+            while waiting:
+                _wait(self._in, selectors.EVENT_WRITE, until)
+                waiting = waiting[os.write(self._in, waiting[:MIB]) :]
         return self._hear(until)
 
     def _hear(self, until: float) -> bytes:
@@ -190,10 +201,9 @@ def _wait(descriptor: int, event: int, until: float) -> None:
             raise TimeoutError
 
 
-def _asked(content: bytes, given: Given) -> bytes:
-    version = str(given.version) if given.version else None
-    words = json.dumps({"year": given.year, "quarter": given.quarter, "version": version}).encode()
-    return _REQUEST.pack(len(words), len(content)) + words + content
+def _asked(content: bytes, given: Given, office: Office) -> bytes:
+    words = json.dumps({"given": given_to_json(given), "office": asdict(office)}).encode()
+    return _REQUEST.pack(len(words), len(content)) + words
 
 
 def _refused(finding: Finding) -> tuple[Reading, bytes]:
@@ -218,8 +228,9 @@ def _serve(memory_bytes: int) -> None:
     while header := requests.read(_REQUEST.size):
         _allow_cpu()
         length, size = _REQUEST.unpack(header)
-        given = _given(json.loads(requests.read(length)))
-        _answer(answers, _json(read_plan(requests.read(size), given)))
+        words = json.loads(requests.read(length))
+        reading = read_plan(requests.read(size), given_from_json(words["given"]), _office(words["office"]))
+        _answer(answers, _json(reading))
         gc.collect()
 
 
@@ -228,9 +239,9 @@ def _answer(answers: BinaryIO, answer: bytes) -> None:
     answers.flush()
 
 
-def _given(words: dict[str, Any]) -> Given:
-    version = VersionNumber.parse(words["version"]) if words["version"] else None
-    return Given(words["year"], words["quarter"], version)
+def _office(words: dict[str, Any]) -> Office:
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in words.items()}
+    return Office(**values)
 
 
 def _allow_cpu() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, case, or
 from service.domain.archive import reading_from_json
 from service.domain.errors import FolioError, StoreUnavailable
 from service.domain.plan import Plan
-from service.domain.reading import Accepted, Rejected
+from service.domain.reading import Accepted, Rejected, Unreadable
 from service.domain.reports import DocumentKind, JobState, RenderedDocument, Report, Source
 from service.store import tables
 from service.store.engine import reading, writing
@@ -178,7 +178,7 @@ def _report_to_write(connection: Connection, report_id: str, *, needs_source: bo
             plan = understood.plan
         case Rejected() if row.is_draft:
             plan = understood.plan.with_blanks()
-    if plan is None:
+    if plan is None or isinstance(understood, Unreadable):
         raise TypeError(f"report {report_id} holds a reading that was never accepted")
     report = Report(report_id, plan, row.edition, row.created_at)
     if not needs_source:
@@ -189,4 +189,4 @@ def _report_to_write(connection: Connection, report_id: str, *, needs_source: bo
         .join(tables.reports, tables.reports.c.upload_id == tables.uploads.c.id)
         .where(tables.reports.c.id == report_id)
     ).scalar_one()
-    return report, Source(workbook, understood.findings)
+    return report, Source(workbook, understood.findings, understood.mapping)

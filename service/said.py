@@ -1,0 +1,101 @@
+"""What a person says beside the workbook, as text -> the mapping and the acceptances that the reader takes.
+
+The web and the terminal both ask here, so that a field has the same names at every door.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from service.domain.findings import CellRef, FindingCode
+from service.domain.reading import Acceptance
+
+# The names that the official templates use, which planners see in templates_docx/README.md, first.
+FIELDS: Final[Mapping[str, str]] = {
+    "numero": "number",
+    "accion": "action",
+    "responsable": "lead",
+    "indicador": "indicator",
+    "unidad_de_medida": "unit",
+    "meta": "target",
+    "fecha_inicio": "starts_on",
+    "fecha_fin": "ends_on",
+    "seguimiento": "periodicity",
+    "fuente_de_financiacion": "funding_source",
+    "avance_cualitativo": "qualitative_progress",
+}
+
+LONGEST_HEADER: Final = 1_000
+LONGEST_REASON: Final = 1_000
+MOST_COLUMNS: Final = 200
+MOST_ACCEPTANCES: Final = 5_000
+
+
+class NotUnderstood(Exception):
+    """What was said makes no sense; the message is a Spanish sentence for who said it."""
+
+
+def mapping_of(text: str) -> tuple[tuple[str, str], ...]:
+    """The pairs of a JSON object: a header or a column's letters, and the field ("" for none) under its English name.
+
+    Raises:
+        NotUnderstood: no such object, or a field that does not exist.
+    """
+    said = _json(text)
+    if not isinstance(said, dict) or not all(isinstance(field, str | None) for field in said.values()):
+        raise NotUnderstood('Escriba un objeto JSON, como {"Dependencia": "responsable"}.')
+    if len(said) > MOST_COLUMNS:
+        raise NotUnderstood(f"Indique {MOST_COLUMNS} columnas como máximo.")
+    return tuple(pair_of(header, field or "") for header, field in said.items())
+
+
+def pair_of(header: str, field: str) -> tuple[str, str]:
+    """One column and its field; Spanish and English names of the field are one.
+
+    Raises:
+        NotUnderstood: the header is empty or too long, or there is no such field.
+    """
+    header, name = header.strip(), field.strip().lower()
+    if not 0 < len(header) <= LONGEST_HEADER:
+        raise NotUnderstood("Escriba el encabezado de la columna, o su letra, delante del campo.")
+    if name and name not in FIELDS and name not in FIELDS.values():
+        raise NotUnderstood(f"«{field[:80]}» no es un campo del plan; los campos son {', '.join(FIELDS)}.")
+    return header, FIELDS.get(name, name)
+
+
+def acceptances_of(text: str) -> tuple[Acceptance, ...]:
+    """The acceptances in a JSON list of `{code, sheet, cell, reason}`; sheet and cell as the finding gave them.
+
+    Raises:
+        NotUnderstood: no such list, a code that does not exist, or an acceptance without a reason.
+    """
+    said = _json(text)
+    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+        raise NotUnderstood(
+            'Escriba una lista JSON, como [{"code": "ROW_002", "sheet": "Plan", "cell": "A9", "reason": "…"}].'
+        )
+    if len(said) > MOST_ACCEPTANCES:
+        raise NotUnderstood(f"Acepte {MOST_ACCEPTANCES} hallazgos como máximo.")
+    return tuple(_acceptance(each) for each in said)
+
+
+def _acceptance(said: dict[str, Any]) -> Acceptance:
+    words = {name: said.get(name) or "" for name in ("code", "sheet", "cell", "reason")}
+    if not all(isinstance(word, str) for word in words.values()):
+        raise NotUnderstood("De cada hallazgo aceptado, code, sheet, cell y reason son textos.")
+    code, reason = words["code"], words["reason"].strip()
+    if code not in FindingCode.__members__:
+        raise NotUnderstood(f"No existe ningún hallazgo con el código «{code[:80]}».")
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise NotUnderstood(f"Cada hallazgo se acepta con una razón, de {LONGEST_REASON} caracteres como máximo.")
+    place = CellRef(words["sheet"], words["cell"].upper()) if words["sheet"] else None
+    return Acceptance(FindingCode[code], place, reason)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise NotUnderstood("No se entiende como JSON: revise comillas, comas y llaves.") from problem

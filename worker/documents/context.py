@@ -40,21 +40,30 @@ ACTION_NAMES: Final = (
 # What a spreadsheet holds without rounding or writing it as a power of ten.
 _MOST_DIGITS: Final = 9
 
+# What would end a tag too soon, in a header that stands inside one.
+_UNQUOTED: Final = str.maketrans('"{}', "'()")
+
 Value = str | int | Decimal | dt.date | Percentage
 Names = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a template may name: `plan.*` once, `accion.*` for each of `acciones`."""
+    """What a template may name: `plan.*` once, `accion.*` for each of `acciones`.
+
+    `otros` are the headers of the office's own columns; each action has a value under the `extra_name` of every one.
+    """
 
     plan: Names
     acciones: tuple[Names, ...]
+    otros: tuple[str, ...] = ()
 
 
 def context_of(report: Report) -> Context:
     """The context of a report; every name is listed with an example in templates_docx/README.md."""
     plan = report.plan
+    # In the order of the first action that has them; a dictionary keeps it and forgets repetitions.
+    others = tuple(dict.fromkeys(header for action in plan.actions for header, _ in action.extras))
     return Context(
         plan={
             "titulo": plan.title,
@@ -65,12 +74,20 @@ def context_of(report: Report) -> Context:
             "fecha_de_corte": plan.quarter.ends_on,
             "edicion": report.edition,
         },
-        acciones=tuple(_action(action) for action in plan.actions),
+        acciones=tuple(_action(action, others) for action in plan.actions),
+        otros=others,
     )
 
 
-def _action(action: Action) -> Names:
-    return {
+def extra_name(header: str) -> str:
+    """How a template names the office's own column: `otros["Línea estratégica"]`."""
+    return f'otros["{header.translate(_UNQUOTED)}"]'
+
+
+def _action(action: Action, others: tuple[str, ...]) -> Names:
+    own: Names = {extra_name(header): "" for header in others}
+    own.update((extra_name(header), text) for header, text in action.extras)
+    return own | {
         "numero": _number(action.number),
         "accion": action.action or "",
         "responsable": action.lead or "",

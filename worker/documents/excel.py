@@ -21,6 +21,7 @@ from openpyxl import Workbook, load_workbook
 
 from service.domain.errors import TemplateProblem
 from worker.documents.context import Context
+from worker.documents.extra_columns import with_extra_columns
 from worker.documents.moves import moved_formula, read_formula
 from worker.documents.package import Member, deflate, read_members, write_package
 from worker.documents.sheet_companions import (
@@ -93,14 +94,15 @@ class CompiledWorkbook:
     texts: int
 
 
-def compile_workbook(template: bytes) -> CompiledWorkbook:
-    """Read and check an Excel template.
+def compile_workbook(template: bytes, others: tuple[str, ...] = ()) -> CompiledWorkbook:
+    """Read and check an Excel template, for plans whose own columns have the headers `others`.
 
     Raises:
         TemplateProblem: it asks for an unknown name, or holds something that cannot be filled rightly; the detail says
             each problem with its sheet and cell, and what to do.
     """
     try:
+        template = with_extra_columns(template, others)
         members = read_members(template)
         _refuse_foreign_parts(members)
         with warnings.catch_warnings():

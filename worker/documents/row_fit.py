@@ -15,7 +15,7 @@ from typing import Final
 from lxml import etree
 
 from service.domain.typography import line_height, lines_needed
-from worker.documents.context import ACTION_NAMES
+from worker.documents.context import ACTION_NAMES, extra_name
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TWIPS: Final = 20
@@ -23,6 +23,7 @@ _DEFAULT_CELL_MARGIN: Final = 108
 _WORDS_DEFAULT_SIZE: Final = 10.0
 _SHARE_OF_PAGE: Final = 0.5
 _NAME: Final = re.compile(r"\.(" + "|".join(ACTION_NAMES) + r")\b")
+_OTHER: Final = re.compile(r"\.otros\[[\"“”'‘’](.*?)[\"“”'‘’]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class ModelRow:
     cells: tuple[_Cell, ...]
     tallest: float
 
-    def fits_a_page(self, names: Mapping[str, str | bool]) -> bool:
+    def fits_a_page(self, names: Mapping[str, str]) -> bool:
         """Whether an action's row stays under `tallest`; short texts are decided without measuring a letter."""
         for cell in self.cells:
-            text = " ".join(str(names[name]) for name in cell.names)
+            text = " ".join(names.get(name, "") for name in cell.names)
             lines = int(self.tallest / line_height(cell.size))
             widest_letters_a_line = int(cell.width / cell.size)
             is_short = len(text) <= lines * widest_letters_a_line // 2 and "\n" not in text and "\t" not in text
@@ -78,7 +79,7 @@ def _cells(row: etree._Element, styles: etree._Element | None) -> list[_Cell]:
         width = sum(grid[column : column + span]) or _measure(cell, "tcW", "w", 0)
         column += span
         text = "".join(piece.text or "" for piece in cell.iter(f"{_W}t"))
-        names = tuple(_NAME.findall(text)) if "{{" in text else ()
+        names = (*_NAME.findall(text), *map(extra_name, _OTHER.findall(text))) if "{{" in text else ()
         room = max(width - 2 * _DEFAULT_CELL_MARGIN, _TWIPS) / _TWIPS
         found.append(_Cell(names, room, _font_size(cell, styles)))
     return found

@@ -11,11 +11,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Names, Value, printed
+from service.domain.errors import TemplateProblem
+from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Names, Value, extra_name, printed
 
 _NAMES: Final = {"plan": PLAN_NAMES, "accion": ACTION_NAMES}
 _TAG: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAME: Final = re.compile(r"\s*(plan|accion)\.(\w+)\s*")
+# The office's own columns, by header; Word and Excel like to make quotes round.
+_OTHER: Final = re.compile(r"\s*accion\.otros\[[\"“”'](.+)[\"“”']\]\s*")
 _STRAY: Final = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 
@@ -27,8 +30,15 @@ class Tag:
     name: str
 
     def value(self, plan: Names, action: Names) -> Value:
-        """What stands in its place."""
-        return (plan if self.scope == "plan" else action)[self.name]
+        """What stands in its place.
+
+        Raises:
+            TemplateProblem: a column of the office's own, which this plan does not bring.
+        """
+        names = plan if self.scope == "plan" else action
+        if self.name not in names:
+            raise TemplateProblem(f"La plantilla de Excel pide «accion.{self.name}», y el plan no trae esa columna.")
+        return names[self.name]
 
 
 TaggedText = tuple[str | Tag, ...]
@@ -81,6 +91,8 @@ def names_action(parts: TaggedText) -> bool:
 
 def _parse_tag(inner: str, place: str, problems: Problems) -> Tag | None:
     shown = "{{" + inner + "}}"
+    if other := _OTHER.fullmatch(inner):
+        return Tag("accion", extra_name(other[1]))
     found = _NAME.fullmatch(inner)
     if found and found[2] in _NAMES[found[1]]:
         return Tag(found[1], found[2])

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from service.domain.errors import TemplateProblem
 from service.domain.reports import DocumentKind
 from worker.documents.context import Context
-from worker.documents.excel import compile_workbook, fill_workbook
+from worker.documents.excel import CompiledWorkbook, compile_workbook, fill_workbook
 from worker.documents.word import compile_document
 
 _FILES: Final[dict[DocumentKind, tuple[str, Callable[[bytes], Callable[[Context], bytes]]]]] = {
     DocumentKind.WORD: ("plan_de_accion.docx", lambda content: compile_document(content).fill),
-    DocumentKind.EXCEL: ("plan_de_accion.xlsx", lambda content: partial(fill_workbook, compile_workbook(content))),
+    DocumentKind.EXCEL: ("plan_de_accion.xlsx", lambda content: WorkbookTemplate(content).fill),
 }
 
 
@@ -27,6 +26,28 @@ class Template:
 
     fingerprint: str
     fill: Callable[[Context], bytes]
+
+
+class WorkbookTemplate:
+    """An Excel template, compiled for each set of columns that plans bring; an office's plans mostly bring the same."""
+
+    _MOST_KEPT: Final = 8
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._compiled: dict[tuple[str, ...], CompiledWorkbook] = {}
+        self._for(())
+
+    def fill(self, context: Context) -> bytes:
+        """The workbook of a report, with a column for each header that Folio does not know."""
+        return fill_workbook(self._for(context.otros), context)
+
+    def _for(self, headers: tuple[str, ...]) -> CompiledWorkbook:
+        if headers not in self._compiled:
+            if len(self._compiled) >= self._MOST_KEPT:
+                self._compiled.clear()
+            self._compiled[headers] = compile_workbook(self._content, headers)
+        return self._compiled[headers]
 
 
 class TemplateFiles:

@@ -61,7 +61,7 @@ class StrictEnvironment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The context is plain dictionaries: a name is a key and never one of Python's attributes."""
         if type(obj) is dict:
-            return obj[attribute]
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 
 
@@ -143,8 +143,11 @@ class _Checker:
         return ""
 
     def member(self, base: str, name: str) -> str:
+        if base == "accion" and name == "otros":
+            return "otros"
         known = {"plan": PLAN_NAMES, "accion": ACTION_NAMES, "loop": _LOOP_NAMES}.get(base, ())
-        if name in known:
+        # Which columns an office keeps of its own is known only when a plan is there.
+        if base == "otros" or name in known:
             return "text"
         if base:
             self.complain(name, f"se pide «{base}.{name}», que no existe{_nearest(name, known)}.")
@@ -173,4 +176,5 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _example(kind: str) -> str:
-    return {"plan": "plan.titulo", "loop": "loop.index"}.get(kind, "accion.numero")
+    examples = {"plan": "plan.titulo", "loop": "loop.index", "otros": "accion.otros['Línea estratégica']"}
+    return examples.get(kind, "accion.numero")

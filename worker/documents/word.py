@@ -14,10 +14,11 @@ from typing import Final
 
 from docxtpl import DocxTemplate
 from jinja2 import Template
+from jinja2.exceptions import UndefinedError
 from lxml import etree
 
 from service.domain.errors import TemplateProblem
-from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Context, Names, printed_names
+from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Context, Names, extra_name, printed_names
 from worker.documents.package import Member, deflate, read_members, write_package
 from worker.documents.row_fit import ModelRow, find_model_row
 from worker.documents.template_language import Complaint, StrictEnvironment, check_source
@@ -32,6 +33,8 @@ _PART_NAMES: Final = {
     "footer": "el pie de página",
     "core": "las propiedades del documento",
 }
+# A header between the quotes of otros["…"], as it stands in patched XML.
+_OTHER: Final = re.compile(r"""\.otros\[(?:"|')(.*?)(?:"|')\]""")
 # Known to `fill` alone: a template cannot ask for a name that begins so.
 _KEEP_WHOLE: Final = "_entera"
 
@@ -44,19 +47,34 @@ class CompiledDocument:
     model_row: ModelRow | None
 
     def fill(self, context: Context) -> bytes:
-        """The Word file for a context; the same context gives the same bytes."""
-        actions = []
-        for action in context.acciones:
-            names: dict[str, str | bool] = {**printed_names(action)}
-            names[_KEEP_WHOLE] = self.model_row is None or self.model_row.fits_a_page(names)
-            actions.append(names)
-        names_of_all = {"plan": printed_names(context.plan), "acciones": actions}
-        return write_package(
-            member
-            if isinstance(member, Member)
-            else deflate(member[0], (_DECLARATION + member[1].render(names_of_all)).encode())
-            for member in self.members
-        )
+        """The Word file for a context; the same context gives the same bytes.
+
+        Raises:
+            TemplateProblem: the template asks for a column of the office's own that this plan does not bring.
+        """
+        names = {
+            "plan": printed_names(context.plan),
+            "acciones": [self._names(printed_names(action), context.otros) for action in context.acciones],
+        }
+        try:
+            return write_package(
+                member
+                if isinstance(member, Member)
+                else deflate(member[0], (_DECLARATION + member[1].render(names)).encode())
+                for member in self.members
+            )
+        except UndefinedError as error:
+            brought = ", ".join(f"«{header}»" for header in context.otros) or "ninguna"
+            raise TemplateProblem(
+                "La plantilla de Word pide una columna propia de la oficina que el plan no trae. "
+                f"Las que trae son: {brought}.",
+                log=str(error),
+            ) from error
+
+    def _names(self, action: dict[str, str], others: tuple[str, ...]) -> dict[str, object]:
+        keep_whole = self.model_row is None or self.model_row.fits_a_page(action)
+        own = {header: action[extra_name(header)] for header in others}
+        return {**action, "otros": own, _KEEP_WHOLE: keep_whole}
 
 
 def compile_document(template: bytes) -> CompiledDocument:
@@ -74,6 +92,7 @@ def compile_document(template: bytes) -> CompiledDocument:
     running_text, single_lines = StrictEnvironment(_SAME_RUN), StrictEnvironment()
     members: list[Member | tuple[str, Template]] = []
     problems: list[str] = []
+    sources: list[str] = []
     for name, content in plain.items():
         if b"{{" not in content and b"{%" not in content and not _has_split_tag(content):
             members.append(deflate(name, content, level=9))
@@ -84,12 +103,13 @@ def compile_document(template: bytes) -> CompiledDocument:
         # One paragraph a line, so that the line of a mistake can be shown.
         complaints = check_source(environment, re.sub(r"<w:p(?=[ >])", "\n<w:p", source))
         problems += [_sentence(name, root, complaint) for complaint in complaints]
+        sources.append(source)
         if not complaints:
             members.append((name, environment.from_string(_with_splitting_rows(source))))
     if problems:
         raise TemplateProblem("La plantilla de Word no se puede usar: " + " ".join(problems))
     compiled = CompiledDocument(tuple(members), _model_row(plain))
-    _try_out(compiled)
+    _try_out(compiled, sources)
     return compiled
 
 
@@ -182,11 +202,13 @@ def _ordinal(element: etree._Element, within: etree._Element, tag: str) -> int:
     return 1 + list(within.iter(f"{_W}{tag}")).index(element)
 
 
-def _try_out(compiled: CompiledDocument) -> None:
+def _try_out(compiled: CompiledDocument, sources: list[str]) -> None:
     """Fill it once with two actions: conditions that tear an element apart show here, not in the office's document."""
     action: Names = dict.fromkeys(ACTION_NAMES, "a")
-    sample = Context(plan=dict.fromkeys(PLAN_NAMES, "a"), acciones=(action, action))
-    for name, content in read_members(compiled.fill(sample)).items():
+    plan: Names = dict.fromkeys(PLAN_NAMES, "a")
+    headers = tuple(dict.fromkeys(_OTHER.findall(" ".join(sources))))
+    action |= {extra_name(header): "a" for header in headers}
+    for name, content in read_members(compiled.fill(Context(plan, (action, action), headers))).items():
         if name.endswith(".xml"):
             try:
                 _parse(name, content)

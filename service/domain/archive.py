@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from service.domain.findings import CellRef, Finding, FindingCode, has_errors
+from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import Action, DraftPlan, RowRef
-from service.domain.reading import Acceptance, Accepted, Given, MappedColumn, Reading, Rejected, Unreadable
+from service.domain.reading import Acceptance, Accepted, Given, MappedColumn, Reading, Rejected, Unreadable, decided
 from service.domain.values import ROMAN, PlainText, Quarter, Target, VersionNumber
 
 Json = dict[str, Any]
@@ -109,7 +109,10 @@ def finding_from_json(data: Json) -> Finding:
 
 
 def reading_to_json(reading: Reading) -> Json:
-    """What was understood: `{plan, mapping, findings, layout}`; the plan is null when the file is unreadable."""
+    """What was understood: `{plan, mapping, findings, layout}`; the plan is null when the file is unreadable.
+
+    `mapping` is the first table's; a plan put together from several sheets has that of each in `tables`.
+    """
     findings = [finding_to_json(finding) for finding in reading.findings]
     match reading:
         case Unreadable():
@@ -118,11 +121,15 @@ def reading_to_json(reading: Reading) -> Json:
             draft = plan.as_draft()
         case Rejected(plan=draft):
             pass
-    mapping = {
-        column.field: {"sheet": column.sheet, "column": column.column, "header": column.header}
-        for column in reading.mapping
-    }
-    return {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings, "layout": reading.layout}
+    tables: Json = {}
+    for column in reading.mapping:
+        where = {"sheet": column.sheet, "column": column.column, "header": column.header}
+        tables.setdefault(column.sheet, {})[column.field] = where
+    mapping = next(iter(tables.values()), {})
+    shown = {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings, "layout": reading.layout}
+    if len(tables) > 1:
+        shown["tables"] = [{"sheet": sheet, "mapping": columns} for sheet, columns in tables.items()]
+    return shown
 
 
 def reading_from_json(data: Json) -> Reading:
@@ -130,14 +137,10 @@ def reading_from_json(data: Json) -> Reading:
     findings = tuple(finding_from_json(finding) for finding in data["findings"])
     if data["plan"] is None:
         return Unreadable(findings)
-    mapping = tuple(MappedColumn(field, **where) for field, where in data["mapping"].items())
-    draft = plan_from_json(data["plan"])
-    # Readings that were kept before layouts were known lack it.
-    layout = data.get("layout", "")
-    plan = draft.complete()
-    if plan is None or has_errors(findings):
-        return Rejected(draft, mapping, findings, layout)
-    return Accepted(plan, mapping, findings, layout)
+    tables = data.get("tables", [{"mapping": data["mapping"]}])
+    mapping = tuple(MappedColumn(field, **where) for table in tables for field, where in table["mapping"].items())
+    # Readings that were kept before layouts were known lack theirs.
+    return decided(plan_from_json(data["plan"]), mapping, findings, data.get("layout", ""))
 
 
 def given_to_json(given: Given) -> Json:

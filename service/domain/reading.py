@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from service.domain.findings import CellRef, Finding, FindingCode
+from service.domain.findings import CellRef, Finding, FindingCode, has_errors
 from service.domain.plan import DraftPlan, Plan
 from service.domain.values import VersionNumber
 
@@ -82,3 +82,13 @@ def with_accepted(findings: Iterable[Finding], accepted: Iterable[Acceptance]) -
     return tuple(
         replace(finding, accepted=reasons.get((finding.code, finding.place), finding.accepted)) for finding in findings
     )
+
+
+def decided(
+    draft: DraftPlan, mapping: tuple[MappedColumn, ...], findings: tuple[Finding, ...], layout: str = ""
+) -> Accepted | Rejected:
+    """The reading that these findings make of a draft: accepted when it can be printed and no error stands."""
+    plan = draft.complete()
+    if plan is None or has_errors(findings):
+        return Rejected(draft, mapping, findings, layout)
+    return Accepted(plan, mapping, findings, layout)

@@ -42,6 +42,9 @@ ERRORS_FOUND: Final = 1
 UNREADABLE: Final = 2
 INTERRUPTED: Final = 130
 
+# What the committee gets; the workbook with its findings marked is for whoever corrects it.
+_OFFICIAL_KINDS: Final = (DocumentKind.WORD, DocumentKind.EXCEL)
+
 _workbook = click.argument("workbook", metavar="PLAN.xlsx", type=click.Path(path_type=Path))
 _as_json = click.option("--json", "as_json", is_flag=True, help="Escribe el resultado en JSON, para otros programas.")
 
@@ -200,7 +203,7 @@ def _write_documents(reading: Accepted, out: Path) -> dict[str, Any]:
         "report_id": secrets.token_hex(16),
         "created_at": dt.datetime.now(dt.UTC).isoformat(),
         "edition": 1,
-        "kinds": [kind.value for kind in DocumentKind],
+        "kinds": _OFFICIAL_KINDS,
         "out": str(out.absolute()),
         "templates": str(settings.templates_dir),
         "plan": archive.plan_to_json(reading.plan.as_draft()),

@@ -90,9 +90,15 @@ class Folio:
                 return command.replace(b"\0", b" ").decode()
         return ""
 
-    def pid_of(self, program: str) -> int:
-        """The program's oldest process: the one that the supervisor started."""
-        return min(pid for pid, command in self.processes().items() if program in command)
+    def pid_of(self, program: str) -> int | None:
+        """The process that the supervisor itself started for a program; None while there is none."""
+        assert self.process is not None
+        ours = f"PPid:\t{self.process.pid}\n"
+        for pid, command in self.processes().items():
+            with contextlib.suppress(OSError):
+                if program in command and ours in Path(f"/proc/{pid}/status").read_text("utf-8"):
+                    return pid
+        return None
 
 
 @pytest.fixture
@@ -145,12 +151,9 @@ def test_an_example_that_was_cut_off_is_finished_by_the_next_start(folio: Folio)
 def test_a_program_that_is_killed_starts_again_and_uploads_are_still_written(folio: Folio, program: str) -> None:
     folio.start()
     killed = folio.pid_of(program)
+    assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    wait_until(
-        lambda: any(program in command and pid > killed for pid, command in folio.processes().items()),
-        seconds=20,
-        what=f"{program} was there again",
-    )
+    wait_until(lambda: folio.pid_of(program) not in {killed, None}, seconds=20, what=f"{program} was there again")
     report = folio.client.upload().json
     wait_until(
         lambda: folio.client.get(f"/api/v1/reports/{report['id']}").json["state"] == "done",

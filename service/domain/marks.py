@@ -33,6 +33,9 @@ HEADERS: Final = (
 MEMORY_HEADERS: Final = ("Hallazgo", "Hoja de la marca", "Celda de la marca", "Relleno original")
 
 NAME_PREFIX: Final = "_folio_"
+TRANSCRIPT_NAME: Final = "_folio_copia"
+"""A workbook that defines it holds the values of a file in another format."""
+
 AUTHOR: Final = "Folio"
 
 NOTE_HEADING: Final = "Folio · hallazgo {number}: {severity}"

@@ -7,7 +7,6 @@ reasons that a person typed, and the hidden memory, whose formulas know where ea
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from service.domain.findings import CellRef, FindingCode
 from service.domain.marks import FINDINGS_SHEET, HEADERS, MEMORY_HEADERS, MEMORY_SHEET
@@ -76,4 +75,4 @@ def _rows(sheet: ParsedSheet, headers: tuple[str, ...]) -> Iterable[list[str]]:
                 if cell.column <= len(headers) and cell.kind is not Kind.NO_RESULT:
                     text = cell.text.strip()
                     row[cell.column - 1] = text.removesuffix(".0") if cell.kind in NUMBERS else text
-                yield row
+            yield row

@@ -1,0 +1,194 @@
+"""The office's own workbook and its findings -> the same workbook with the findings marked in it.
+
+Marks go into the package beside what is there: nothing is loaded and saved anew, so pictures, shapes, slicers, formulas
+and every other sheet stay as they were. Marks of an earlier round are taken out first. What must be given up (macros, a
+digital signature) is said on the first sheet. It never changes the value of a cell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from service.domain.findings import Finding, Severity
+from service.domain.marks import (
+    FILLS,
+    FINDINGS_SHEET,
+    MEMORY_SHEET,
+    NAME_PREFIX,
+    NOTE_HEADING,
+    SEVERITIES,
+    TRANSCRIPT_NAME,
+)
+from service.domain.office import Office
+from service.domain.plan import RowRef
+from service.domain.reading import MappedColumn
+from worker.documents.findings_sheets import Listed, Place, findings_sheet, list_area, memory_sheet
+from worker.documents.mark_cells import MarkedSheet
+from worker.documents.mark_notes import Note, Notes
+from worker.documents.mark_removal import remove_marks
+from worker.documents.mark_styles import MarkStyles
+from worker.documents.open_book import OpenBook, Tab
+
+MAX_NOTES: Final = 5_000
+
+_WEIGHT: Final = (Severity.SUGGESTION, Severity.WARNING, Severity.ERROR)
+_QUESTION: Final = "Ese valor no está en la lista de la oficina. ¿Quiere dejarlo así?"
+_MACROS: Final = "El libro que se subió tenía macros. Esta copia no las tiene: siga usando su archivo para ellas."
+_SIGNATURE: Final = "El libro que se subió tenía una firma digital. Esta copia no la tiene: firme el libro corregido."
+_TRANSCRIPT: Final = (
+    "El archivo que se subió no era un libro .xlsx. Esta es una copia de sus valores en un libro nuevo, "
+    "sin los formatos del original."
+)
+
+
+def render_findings_workbook(
+    workbook: bytes,
+    findings: tuple[Finding, ...],
+    office: Office,
+    mapping: tuple[MappedColumn, ...] = (),
+    rows: Iterable[RowRef] = (),
+) -> bytes:
+    """The workbook with its findings marked; the same arguments give the same bytes.
+
+    Args:
+        workbook: an .xlsx or .xlsm package that passed the guard.
+        findings: in the order in which they are listed. Those that are accepted are listed, their cells not marked.
+        office: whose vocabularies the drop-down lists offer.
+        mapping: which columns hold which fields; without it there are no lists.
+        rows: where the actions stand: the rows that get lists.
+    """
+    book = OpenBook(workbook)
+    losses = [_TRANSCRIPT] if TRANSCRIPT_NAME in book.names() else []
+    if book.drop_macros():
+        losses.append(_MACROS)
+    if book.drop_signature():
+        losses.append(_SIGNATURE)
+    styles = MarkStyles(book.styles())
+    remove_marks(book, styles)
+    book.drop_calculation_chain()
+    lists = _Lists(office, mapping, rows)
+    by_sheet: dict[str, list[tuple[int, Finding]]] = defaultdict(list)
+    for number, finding in enumerate(findings, start=1):
+        if finding.place is not None:
+            by_sheet[finding.place.sheet].append((number, finding))
+    places: dict[int, Place] = {}
+    without_note = 0
+    for tab in book.tabs:
+        if tab.kind == "worksheet" and (tab.name in by_sheet or lists.has(tab.name)):
+            marked, refused = _mark_sheet(book, tab, by_sheet[tab.name], styles, lists)
+            places |= marked
+            without_note += refused
+    if without_note:
+        losses.append(_said_without_note(without_note))
+    tabs = {tab.name for tab in book.tabs}
+    listed = [
+        Listed(number, finding, places.get(number), finding.place is not None and finding.place.sheet in tabs)
+        for number, finding in enumerate(findings, start=1)
+    ]
+    _add_sheets(book, listed, losses, styles, lists)
+    return book.package.close()
+
+
+def _mark_sheet(
+    book: OpenBook, tab: Tab, found: Sequence[tuple[int, Finding]], styles: MarkStyles, lists: _Lists
+) -> tuple[dict[int, Place], int]:
+    """Where each finding was marked, by its number, and how many cells got no note."""
+    sheet = MarkedSheet(book.package.tree(tab.part))
+    by_cell: dict[tuple[int, int], list[tuple[int, Finding]]] = defaultdict(list)
+    for number, finding in found:
+        if finding.accepted is None and finding.place is not None and finding.place.cell:
+            by_cell[sheet.anchor(finding.place.cell)].append((number, finding))
+    places: dict[int, Place] = {}
+    for (row, column), here in by_cell.items():
+        worst = max((finding.severity for _, finding in here), key=_WEIGHT.index)
+        style = sheet.style(row, column)
+        fill = styles.fill_of(style)
+        sheet.restyle(row, column, styles.marked(style, FILLS[worst]))
+        address = sheet.address(row, column)
+        places |= {number: Place(tab.name, address, fill) for number, _ in here}
+    notes = [
+        Note(row, column, sheet.address(row, column), tuple(_paragraph(number, finding) for number, finding in here))
+        for (row, column), here in by_cell.items()
+    ]
+    refused, link = Notes(book.package, tab.part, sheet.space).add(notes[:MAX_NOTES], sheet.grid())
+    if link is not None:
+        sheet.name_drawing(link, book.relations_space)
+    lists.offer(tab.name, sheet)
+    return places, refused + len(notes[MAX_NOTES:])
+
+
+def _paragraph(number: int, finding: Finding) -> tuple[str, str]:
+    heading = NOTE_HEADING.format(number=number, severity=SEVERITIES[finding.severity])
+    text = f"{finding.message}\nQué hacer: {finding.fix}"
+    return heading, text if finding.proposal is None else f"{text}\nValor propuesto: {finding.proposal}"
+
+
+def _said_without_note(count: int) -> str:
+    if count == 1:
+        return (
+            "Una celda quedó coloreada pero sin comentario de Folio: ya tenía una conversación. Aquí está su hallazgo."
+        )
+    return (
+        f"{count} celdas quedaron coloreadas pero sin comentario de Folio, porque ya tenían una conversación o porque "
+        "son demasiadas. Aquí están todos sus hallazgos."
+    )
+
+
+def _add_sheets(
+    book: OpenBook, listed: Sequence[Listed], losses: Sequence[str], styles: MarkStyles, lists: _Lists
+) -> None:
+    taken = {tab.name.casefold() for tab in book.tabs}
+    names = (FINDINGS_SHEET, *(f"{FINDINGS_SHEET} {number}" for number in range(2, 1000)))
+    name = next(name for name in names if name.casefold() not in taken)
+    part, head = findings_sheet(listed, losses, styles, (book.space, book.relations_space))
+    book.add_first(name, part)
+    book.add_hidden(MEMORY_SHEET, memory_sheet(listed, lists.words, book.space))
+    quoted = name if " " not in name else f"'{name}'"
+    book.define("_xlnm._FilterDatabase", f"{quoted}!$A${head}:$K${head + max(len(listed), 1)}", sheet=0)
+    book.define("_xlnm.Print_Titles", f"{quoted}!${head}:${head}", sheet=0)
+    for at, (list_name, words) in enumerate(zip(lists.names, lists.words, strict=True)):
+        book.define(list_name, list_area(at, words, MEMORY_SHEET))
+
+
+class _Lists:
+    """The drop-down lists that the columns of the plan get: of the office's own words, where it has any."""
+
+    def __init__(self, office: Office, mapping: tuple[MappedColumn, ...], rows: Iterable[RowRef]) -> None:
+        vocabularies = {
+            "lead": ("responsables", office.units, ""),
+            "periodicity": ("periodicidades", office.periodicities, _QUESTION),
+            "funding_source": ("fuentes", office.funding_sources, _QUESTION),
+        }
+        used = {column.field for column in mapping}
+        self._fields = {
+            field: (f"{NAME_PREFIX}{name}", words, question)
+            for field, (name, words, question) in vocabularies.items()
+            if field in used and words
+        }
+        self._columns: dict[str, list[MappedColumn]] = defaultdict(list)
+        for column in mapping:
+            if column.field in self._fields:
+                self._columns[column.sheet].append(column)
+        self._rows: Mapping[str, list[int]] = _by_sheet(rows)
+        self.names = tuple(name for name, _, _ in self._fields.values())
+        self.words = tuple(words for _, words, _ in self._fields.values())
+
+    def has(self, sheet: str) -> bool:
+        """Whether a sheet gets any."""
+        return bool(self._columns.get(sheet) and self._rows.get(sheet))
+
+    def offer(self, name: str, sheet: MarkedSheet) -> None:
+        """Give a sheet its lists."""
+        if self.has(name):
+            for column in self._columns[name]:
+                list_name, _, question = self._fields[column.field]
+                sheet.offer_list(column.column, self._rows[name], list_name, question)
+
+
+def _by_sheet(rows: Iterable[RowRef]) -> dict[str, list[int]]:
+    by_sheet: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        by_sheet[row.sheet].append(row.row)
+    return by_sheet

@@ -1,0 +1,269 @@
+"""A sheet of an office's workbook -> the same with some cells filled, noted and given drop-down lists.
+
+Only the cells with findings are touched, and what the sheet must say about them (its notes, its lists). A cell that is
+not there yet is made with the look that its row or column gives it.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from lxml import etree
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
+
+from service.domain.marks import NAME_PREFIX
+from worker.documents.mark_notes import Grid
+
+# What stands behind the two elements that marks add to a sheet (ECMA-376, 18.3.1.99).
+_BEHIND_LEGACY: Final = frozenset(
+    {
+        "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
+        "AlternateContent",
+    }
+)  # fmt: skip
+_BEHIND_LISTS: Final = _BEHIND_LEGACY | {
+    "hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks",
+    "customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing",
+}  # fmt: skip
+_POINTS_TO_PIXELS: Final = 4 / 3
+_DIGIT_PIXELS: Final = 7
+_PADDING_PIXELS: Final = 5
+_USUAL_COLUMN: Final = 64
+_USUAL_ROW: Final = 20
+_FAR: Final = 100
+_TRUE: Final = frozenset({"1", "true"})
+
+
+class MarkedSheet:
+    """One sheet while it is marked; its tree is changed in place. Rows and columns count from 1."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.root = root
+        self.space = etree.QName(root).namespace or ""
+        data = root.find(self._tag("sheetData"))
+        if data is None:
+            data = etree.SubElement(root, self._tag("sheetData"))
+        self._data = data
+        self._rows = self._numbered(data, "row", int)
+        self._row_numbers = sorted(self._rows)
+        self._merged: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._merged_far: list[tuple[int, int, int, int]] = []
+        for one in root.iter(self._tag("mergeCell")):
+            self._remember(_bounds(one.get("ref", "")))
+
+    def anchor(self, address: str) -> tuple[int, int]:
+        """Row and column of a cell, or of the merged cell that covers it."""
+        letters, row = coordinate_from_string(address)
+        column = column_index_from_string(letters)
+        for left, top, right, bottom in (*self._merged.get(row, ()), *self._merged_far):
+            if left <= column <= right and top <= row <= bottom:
+                return top, left
+        return row, column
+
+    @staticmethod
+    def address(row: int, column: int) -> str:
+        """The A1 address of a cell."""
+        return f"{get_column_letter(column)}{row}"
+
+    def style(self, row: int, column: int) -> int:
+        """The style of a cell, or what it would have were it there."""
+        own = self._rows.get(row)
+        cell = self._cells(own).get(column) if own is not None else None
+        if cell is not None:
+            return int(cell.get("s") or 0)
+        if own is not None and own.get("customFormat") in _TRUE:
+            return int(own.get("s") or 0)
+        for one in self.root.iterfind(f"{self._tag('cols')}/{self._tag('col')}"):
+            if int(one.get("min", "0")) <= column <= int(one.get("max", "0")):
+                return int(one.get("style") or 0)
+        return 0
+
+    def restyle(self, row: int, column: int, style: int) -> None:
+        """Give a cell a style; it is made where there is none."""
+        own = self._row(row)
+        cells = self._cells(own)
+        cell = cells.get(column)
+        if cell is None:
+            cell = etree.Element(self._tag("c"), {"r": self.address(row, column)})
+            following = [other for at, other in cells.items() if at > column]
+            if following:
+                following[0].addprevious(cell)
+            else:
+                own.append(cell)
+            etree.strip_attributes(own, "spans")
+            self._stretch(row, column)
+        cell.set("s", str(style))
+
+    def styled(self, styles: frozenset[int]) -> Iterable[tuple[int, int, int]]:
+        """Row, column and style of each cell that has one of the styles."""
+        wanted = {str(style) for style in styles}
+        for number, row in self._rows.items():
+            if any(cell.get("s") in wanted for cell in row):
+                for column, cell in self._cells(row).items():
+                    if cell.get("s") in wanted:
+                        yield number, column, int(cell.get("s", "0"))
+
+    def grid(self) -> Grid:
+        """The sizes of columns and rows, for placing the boxes of notes."""
+        usual = self.root.find(self._tag("sheetFormatPr"))
+        row_height, column_width = _USUAL_ROW, _USUAL_COLUMN
+        if usual is not None:
+            row_height = _row_pixels(usual.get("defaultRowHeight"), _USUAL_ROW)
+            column_width = _column_pixels(usual.get("defaultColWidth"), _USUAL_COLUMN)
+        columns = {}
+        for one in self.root.iterfind(f"{self._tag('cols')}/{self._tag('col')}"):
+            first, last = int(one.get("min", "1")), int(one.get("max", "1"))
+            size = 0 if one.get("hidden") in _TRUE else _column_pixels(one.get("width"), column_width)
+            columns.update(dict.fromkeys(range(first, min(last, first + 100) + 1), size))
+        rows = {
+            number: 0 if row.get("hidden") in _TRUE else _row_pixels(row.get("ht"), row_height)
+            for number, row in self._rows.items()
+            if row.get("ht") or row.get("hidden")
+        }
+        return Grid(column_width, row_height, columns, rows)
+
+    def name_drawing(self, link: str, relations_space: str) -> None:
+        """Say which drawing holds the boxes of the sheet's notes."""
+        element = etree.Element(self._tag("legacyDrawing"), nsmap={"r": relations_space})
+        element.set(f"{{{relations_space}}}id", link)
+        self._insert(element, _BEHIND_LEGACY)
+
+    def forget_drawing(self) -> None:
+        """The inverse."""
+        for element in self.root.findall(self._tag("legacyDrawing")):
+            self.root.remove(element)
+
+    def offer_list(self, letters: str, rows: Iterable[int], name: str, question: str) -> None:
+        """A drop-down list of the values under a defined name, unless the column has a validation of its own.
+
+        Args:
+            letters: the column.
+            rows: where the list is offered.
+            name: the defined name of its words.
+            question: what Excel asks when another value is typed; empty: it takes any.
+        """
+        if self._is_validated(column_index_from_string(letters)):
+            return
+        lists = self.root.find(self._tag("dataValidations"))
+        if lists is None:
+            lists = etree.Element(self._tag("dataValidations"))
+            self._insert(lists, _BEHIND_LISTS)
+        one = etree.SubElement(lists, self._tag("dataValidation"))
+        one.set("type", "list")
+        if question:
+            one.set("errorStyle", "warning")
+        one.set("allowBlank", "1")
+        if question:
+            one.set("showErrorMessage", "1")
+            one.set("errorTitle", "Folio")
+            one.set("error", question)
+        one.set("sqref", " ".join(f"{letters}{first}:{letters}{last}" for first, last in _stretches(rows)))
+        etree.SubElement(one, self._tag("formula1")).text = name
+        lists.set("count", str(len(lists)))
+
+    def remove_lists(self) -> None:
+        """Take away the lists that `offer_list` gave."""
+        for lists in self.root.findall(self._tag("dataValidations")):
+            for one in list(lists):
+                formula = one.find(self._tag("formula1"))
+                if formula is not None and (formula.text or "").startswith(NAME_PREFIX):
+                    lists.remove(one)
+            lists.set("count", str(len(lists)))
+            if len(lists) == 0:
+                self.root.remove(lists)
+
+    def _is_validated(self, column: int) -> bool:
+        areas = []
+        for one in self.root.iter("{*}dataValidation"):
+            # The lists of newer versions of Excel stand in an extension, their area as a text.
+            areas += [one.get("sqref", ""), *(area.text or "" for area in one.iter("{*}sqref"))]
+        for area in " ".join(areas).split():
+            left, _, right, _ = range_boundaries(area)
+            if (left or 1) <= column <= (right or column):
+                return True
+        return False
+
+    def _row(self, number: int) -> etree._Element:
+        if number not in self._rows:
+            row = etree.Element(self._tag("row"), {"r": str(number)})
+            at = bisect.bisect(self._row_numbers, number)
+            if at < len(self._row_numbers):
+                self._rows[self._row_numbers[at]].addprevious(row)
+            else:
+                self._data.append(row)
+            self._row_numbers.insert(at, number)
+            self._rows[number] = row
+        return self._rows[number]
+
+    def _cells(self, row: etree._Element) -> Mapping[int, etree._Element]:
+        return self._numbered(row, "c", lambda reference: column_index_from_string(reference.rstrip("0123456789")))
+
+    def _numbered(
+        self, parent: etree._Element, name: str, number_of: Callable[[str], int]
+    ) -> dict[int, etree._Element]:
+        """The children by their number, in order; one that does not say it follows the one before."""
+        numbered: dict[int, etree._Element] = {}
+        number = 0
+        for child in parent.iterchildren(self._tag(name)):
+            reference = child.get("r")
+            number = number_of(reference) if reference else number + 1
+            numbered.setdefault(number, child)
+        return numbered
+
+    def _remember(self, area: tuple[int, int, int, int]) -> None:
+        """By row: a sheet may have a hundred thousand merges; the few that reach far are asked each time."""
+        _, top, _, bottom = area
+        if bottom - top > _FAR:
+            self._merged_far.append(area)
+        else:
+            for row in range(top, bottom + 1):
+                self._merged.setdefault(row, []).append(area)
+
+    def _stretch(self, row: int, column: int) -> None:
+        """A false dimension makes some readers lose cells."""
+        dimension = self.root.find(self._tag("dimension"))
+        if dimension is None:
+            return
+        left, top, right, bottom = _bounds(dimension.get("ref", "A1"))
+        first = f"{get_column_letter(min(left, column))}{min(top, row)}"
+        dimension.set("ref", f"{first}:{get_column_letter(max(right, column))}{max(bottom, row)}")
+
+    def _insert(self, element: etree._Element, behind: frozenset[str]) -> None:
+        following = (
+            child for child in self.root if isinstance(child.tag, str) and etree.QName(child).localname in behind
+        )
+        found = next(following, None)
+        if found is not None:
+            found.addprevious(element)
+        else:
+            self.root.append(element)
+
+    def _tag(self, name: str) -> str:
+        return f"{{{self.space}}}{name}"
+
+
+def _bounds(area: str) -> tuple[int, int, int, int]:
+    left, top, right, bottom = range_boundaries(area)
+    return left or 1, top or 1, right or 16_384, bottom or 1_048_576
+
+
+def _stretches(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of each run of rows that follow one another."""
+    runs: list[tuple[int, int]] = []
+    for row in sorted(set(rows)):
+        if runs and runs[-1][1] == row - 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return runs
+
+
+def _row_pixels(points: str | None, otherwise: int) -> int:
+    return round(float(points) * _POINTS_TO_PIXELS) if points else otherwise
+
+
+def _column_pixels(letters: str | None, otherwise: int) -> int:
+    return round(float(letters) * _DIGIT_PIXELS) + _PADDING_PIXELS if letters else otherwise

@@ -1,0 +1,193 @@
+"""An Office package -> the same with a few parts changed: what is not touched stays as it was deflated, byte for byte.
+
+Assumes a package that passed the guard of service.sheets. Parts that are asked for as trees are written again when the
+package is closed; nothing is fetched and no entity resolved.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lxml import etree
+
+from worker.documents.package import Member, deflate, write_package
+
+_TYPES: Final = "[Content_Types].xml"
+_TYPES_SPACE: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
+_RELATIONS_SPACE: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+_RELATIONS_TYPE: Final = "application/vnd.openxmlformats-package.relationships+xml"
+_LOCAL_HEADER_SIZE: Final = 30
+_LOCAL_LENGTHS: Final = struct.Struct("<HH")
+_LOCAL_LENGTHS_AT: Final = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A link from one part to another: its id, the last word of its type, the part it leads to ("" when outside)."""
+
+    id: str
+    kind: str
+    target: str
+
+
+class OpenPackage:
+    """The parts of a package, each a tree once it was asked for, plain bytes once set, or untouched."""
+
+    def __init__(self, content: bytes) -> None:
+        self._members = dict(_members(content))
+        self._trees: dict[str, etree._Element] = {}
+        self._as_parsed: dict[str, int] = {}
+        self._plain: dict[str, bytes] = {}
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._members or part in self._plain or part in self._trees
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all parts."""
+        return tuple(dict.fromkeys((*self._members, *self._plain, *self._trees)))
+
+    def read(self, part: str) -> bytes:
+        """The plain bytes of a part."""
+        if part in self._trees:
+            return _serialised(self._trees[part])
+        if part in self._plain:
+            return self._plain[part]
+        return zlib.decompress(self._members[part].deflated, -zlib.MAX_WBITS)
+
+    def tree(self, part: str) -> etree._Element:
+        """The root of a part; what is changed in it is written."""
+        if part not in self._trees:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+            root = etree.fromstring(self.read(part), parser)
+            self._as_parsed[part] = hash(_serialised(root))
+            self._trees[part] = root
+        return self._trees[part]
+
+    def set(self, part: str, content: bytes, content_type: str | None = None) -> None:
+        """Write a part; `content_type` is told when it is new and its ending does not say it."""
+        self._trees.pop(part, None)
+        self._plain[part] = content
+        if content_type is not None:
+            self._declare(part, content_type)
+
+    def drop(self, part: str) -> None:
+        """Take a part out, with its own relations and what declares it."""
+        for name in (part, _relations_of(part)):
+            self._members.pop(name, None)
+            self._plain.pop(name, None)
+            self._trees.pop(name, None)
+        types = self.tree(_TYPES)
+        for override in list(types):
+            if override.get("PartName") == f"/{part}":
+                types.remove(override)
+
+    def free_name(self, pattern: str) -> str:
+        """A name for a new part: `pattern` with the first number that no part has, in any case of letters."""
+        taken = {name.casefold() for name in self.names()}
+        return next(name for n in range(1, 100_000) if (name := pattern.format(n)).casefold() not in taken)
+
+    def relations(self, part: str) -> tuple[Relation, ...]:
+        """Where a part leads to; "" is the package itself."""
+        name = _relations_of(part)
+        if name not in self:
+            return ()
+        # Links may spell a name in other letters than the zip does: Office tells them apart by more than case.
+        spelled = {one.casefold(): one for one in self.names()}
+        found = (_relation(part, one) for one in self.tree(name))
+        return tuple(replace(one, target=spelled.get(one.target.casefold(), one.target)) for one in found)
+
+    def relation(self, part: str, kind: str) -> Relation | None:
+        """The first link of a kind."""
+        return next((one for one in self.relations(part) if one.kind == kind), None)
+
+    def relate(self, part: str, kind: str, target: str) -> str:
+        """Link two parts; the new link's id. Its type is written as the workbook's other links write theirs."""
+        name = _relations_of(part)
+        if name not in self:
+            self.set(name, f'<Relationships xmlns="{_RELATIONS_SPACE}"/>'.encode())
+        root = self.tree(name)
+        taken = {one.get("Id") for one in root}
+        id_ = next(id_ for n in range(1, 100_000) if (id_ := f"rId{n}") not in taken)
+        link = etree.SubElement(root, f"{{{_RELATIONS_SPACE}}}Relationship")
+        link.set("Id", id_)
+        link.set("Type", f"{self._type_prefix()}/{kind}")
+        link.set("Target", f"/{target}")
+        return id_
+
+    def unrelate(self, part: str, id_: str) -> None:
+        """Take a link away, but not the part it leads to."""
+        root = self.tree(_relations_of(part))
+        for link in list(root):
+            if link.get("Id") == id_:
+                root.remove(link)
+
+    def retype(self, old: str, new: str) -> None:
+        """Declare every part of one content type as of another."""
+        for one in self.tree(_TYPES):
+            if one.get("ContentType") == old:
+                one.set("ContentType", new)
+
+    def _declare(self, part: str, content_type: str) -> None:
+        types = self.tree(_TYPES)
+        if any(one.get("PartName") == f"/{part}" for one in types):
+            return
+        override = etree.SubElement(types, f"{{{_TYPES_SPACE}}}Override")
+        override.set("PartName", f"/{part}")
+        override.set("ContentType", content_type)
+
+    def _type_prefix(self) -> str:
+        """Strict workbooks have other names for the same types."""
+        for link in self.tree(_relations_of("")):
+            prefix, _, kind = (link.get("Type") or "").rpartition("/")
+            if kind == "officeDocument":
+                return prefix
+        return "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+    def close(self) -> bytes:
+        """The package: untouched parts in their order and as they were, new ones behind them."""
+        changed = dict(self._plain)
+        for part, tree in self._trees.items():
+            written = _serialised(tree)
+            # A part that was only looked at keeps the bytes that its own program wrote.
+            if part in changed or hash(written) != self._as_parsed[part]:
+                changed[part] = written
+        return write_package(
+            deflate(name, changed[name]) if name in changed else self._members[name] for name in self.names()
+        )
+
+
+def _relations_of(part: str) -> str:
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def _relation(part: str, link: etree._Element) -> Relation:
+    target = ""
+    if link.get("TargetMode") != "External":
+        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), link.get("Target", ""))).lstrip("/")
+    return Relation(link.get("Id", ""), link.get("Type", "").rpartition("/")[2], target)
+
+
+def _serialised(root: etree._Element) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _members(content: bytes) -> Iterator[tuple[str, Member]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            if info.compress_type != zipfile.ZIP_DEFLATED:
+                yield info.filename, deflate(info.filename, archive.read(info))
+                continue
+            name_size, extra_size = _LOCAL_LENGTHS.unpack_from(content, info.header_offset + _LOCAL_LENGTHS_AT)
+            start = info.header_offset + _LOCAL_HEADER_SIZE + name_size + extra_size
+            deflated = content[start : start + info.compress_size]
+            yield info.filename, Member(info.filename, deflated, info.CRC, info.file_size)

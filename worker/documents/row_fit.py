@@ -19,6 +19,9 @@ from worker.documents.context import ACTION_NAMES, extra_name
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TWIPS: Final = 20
+# What Word assumes of a page that does not say, in twips.
+_LETTER_HEIGHT: Final = 15840
+_INCH: Final = 1440
 _DEFAULT_CELL_MARGIN: Final = 108
 _WORDS_DEFAULT_SIZE: Final = 10.0
 _SHARE_OF_PAGE: Final = 0.5
@@ -34,22 +37,29 @@ class _Cell:
     width: float
     size: float
 
+    def short_for(self, height: float) -> int:
+        """Characters that fit `height` points for certain: all as wide as tall, each line half empty behind a word."""
+        return int(height / line_height(self.size)) * int(self.width / self.size) // 2
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """The row that is repeated for each action; `tallest` is the height in points up to which it is kept whole."""
+    """The row that is repeated for each action; up to `tallest` points it is kept whole.
+
+    `short` is the length up to which each cell needs no measuring.
+    """
 
     cells: tuple[_Cell, ...]
     tallest: float
+    short: tuple[int, ...]
 
     def fits_a_page(self, names: Mapping[str, str]) -> bool:
         """Whether an action's row stays under `tallest`; short texts are decided without measuring a letter."""
-        for cell in self.cells:
+        for cell, short in zip(self.cells, self.short, strict=True):
             text = " ".join(names.get(name, "") for name in cell.names)
-            lines = int(self.tallest / line_height(cell.size))
-            widest_letters_a_line = int(cell.width / cell.size)
-            is_short = len(text) <= lines * widest_letters_a_line // 2 and "\n" not in text and "\t" not in text
-            if not is_short and lines_needed(text, cell.width, cell.size) * line_height(cell.size, text) > self.tallest:
+            if len(text) <= short and "\n" not in text and "\t" not in text:
+                continue
+            if lines_needed(text, cell.width, cell.size) * line_height(cell.size, text) > self.tallest:
                 return False
         return True
 
@@ -59,14 +69,12 @@ def find_model_row(document: etree._Element, styles: etree._Element | None) -> M
     for row in document.iter(f"{_W}tr"):
         cells = tuple(_cells(row, styles))
         if any(cell.names for cell in cells):
-            section = next(document.iter(f"{_W}sectPr"), None)
-            height = _measure(section, "pgSz", "h", 15840) if section is not None else 15840
-            margins = (
-                _measure(section, "pgMar", "top", 1440) + _measure(section, "pgMar", "bottom", 1440)
-                if section is not None
-                else 2880
-            )
-            return ModelRow(tuple(cell for cell in cells if cell.names), (height - margins) / _TWIPS * _SHARE_OF_PAGE)
+            page = next(document.iter(f"{_W}sectPr"), document)
+            height = _measure(page, "pgSz", "h", _LETTER_HEIGHT)
+            margins = _measure(page, "pgMar", "top", _INCH) + _measure(page, "pgMar", "bottom", _INCH)
+            tallest = (height - margins) / _TWIPS * _SHARE_OF_PAGE
+            printing = tuple(cell for cell in cells if cell.names)
+            return ModelRow(printing, tallest, tuple(cell.short_for(tallest) for cell in printing))
     return None
 
 

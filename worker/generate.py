@@ -1,6 +1,8 @@
 """A request on standard input -> documents in a folder: the worker's door for the terminal, without store or queue.
 
-In: `{"report_id", "created_at", "edition", "kinds": [...], "out": DIR, "templates": DIR, "plan": {...}}`.
+In: `{"report_id", "created_at", "edition", "kinds": [...], "out": DIR, "templates": DIR, "plan": {...}}`, or for the
+office's own workbook with its findings marked `{"marked": {"workbook": FILE, "reading": {...}, "out": FILE}}`, and
+`"office": {...}` beside these three when its words are not the reference office's.
 Out: `{"documents": [{"kind", "filename", "path", "size", "sha256"}], "problems": [{"kind", "code", "detail"}]}`.
 Exit 0 when every document was written, 1 otherwise. A file appears whole or not at all.
 """
@@ -8,6 +10,7 @@ Exit 0 when every document was written, 1 otherwise. A file appears whole or not
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 import sys
@@ -15,9 +18,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from service.domain.archive import plan_from_json
+from service.domain.archive import plan_from_json, reading_from_json
 from service.domain.errors import FolioError
-from service.domain.reports import DocumentKind, RenderedDocument, Report
+from service.domain.office import Office
+from service.domain.reading import Unreadable
+from service.domain.reports import DocumentKind, Report
+from service.sheets.guard import UnreadableWorkbook, open_package
+from service.sheets.transcript import as_workbook
+from worker.documents.findings_workbook import render_findings_workbook
 from worker.documents.template_files import TemplateFiles
 from worker.render import render
 
@@ -33,7 +41,8 @@ def generate(request: dict[str, Any]) -> dict[str, Any]:
     for kind in map(DocumentKind, request["kinds"]):
         try:
             document = render(report, kind, templates)
-            path = write_whole(Path(request["out"]), document)
+            path = Path(request["out"]) / document.filename
+            write_whole(path, document.content)
         except FolioError as error:
             answer["problems"].append({"kind": kind, "code": error.code, "detail": error.detail})
         except OSError as error:
@@ -45,14 +54,42 @@ def generate(request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def write_whole(directory: Path, document: RenderedDocument) -> Path:
+def mark(request: dict[str, Any]) -> dict[str, Any]:
+    """Write the workbook that was read, with its findings marked in it."""
+    reading = reading_from_json(request["reading"])
+    out = Path(request["out"])
+    office = _office(request.get("office", {}))
+    columns, rows = ((), ()) if isinstance(reading, Unreadable) else (reading.mapping, reading.plan.actions)
+    places = tuple(action.source for action in rows)
+    try:
+        workbook = as_workbook(Path(request["workbook"]).read_bytes())
+        open_package(workbook)
+        content = render_findings_workbook(workbook, reading.findings, office, columns, places)
+        write_whole(out, content)
+    except UnreadableWorkbook as refusal:
+        return _problem("UNREADABLE", f"No hay un libro que marcar. {refusal.finding.message}")
+    except OSError as error:
+        return _problem("DISK", f"No se pudo escribir «{out}»: {error.strerror}.")
+    written = {"kind": DocumentKind.FINDINGS, "filename": out.name, "path": str(out), "size": len(content)}
+    return {"documents": [{**written, "sha256": hashlib.sha256(content).hexdigest()}], "problems": []}
+
+
+def _problem(code: str, detail: str) -> dict[str, Any]:
+    return {"documents": [], "problems": [{"kind": DocumentKind.FINDINGS, "code": code, "detail": detail}]}
+
+
+def _office(words: dict[str, Any]) -> Office:
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in words.items()}
+    return Office(**values)
+
+
+def write_whole(path: Path, content: bytes) -> None:
     """Write beside the final name, then rename: whoever looks sees the old file or the new one, never half."""
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / document.filename
-    handle, part = tempfile.mkstemp(dir=directory, prefix=".folio-")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".folio-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(document.content)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(part).chmod(0o644)
@@ -60,12 +97,12 @@ def write_whole(directory: Path, document: RenderedDocument) -> Path:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
-    return path
 
 
 def main() -> int:
     """Read the request, write the documents, print the answer."""
-    answer = generate(json.load(sys.stdin))
+    request = json.load(sys.stdin)
+    answer = mark(request["marked"]) if "marked" in request else generate(request)
     json.dump(answer, sys.stdout, ensure_ascii=False)
     return 1 if answer["problems"] else 0
 

@@ -11,12 +11,14 @@ import functools
 import logging
 import os
 import secrets
+from dataclasses import replace
 from typing import Final
 
 from service.domain.errors import ConversionFailed, FolioError, StoreUnavailable
-from service.domain.reports import RenderedDocument
+from service.domain.reports import RenderedDocument, Source
 from service.jobs import WRITE_DOCUMENT
 from service.settings import Settings
+from service.sheets.transcript import as_workbook
 from service.store import Claim, Store, open_store
 from worker.app import app
 from worker.documents.template_files import TemplateFiles
@@ -48,12 +50,20 @@ def write_document(job_id: str) -> None:
 
 def _render(claim: Claim) -> RenderedDocument | FolioError:
     try:
-        return render(claim.report, claim.kind, _templates())
+        return render(claim.report, claim.kind, _templates(), _source(claim))
     except FolioError as error:
         return error
     except Exception as error:  # noqa: BLE001 whatever broke counts as a try, and a person sees it after the last
         _log.exception("job %s", claim.job_id)
         return ConversionFailed("Ocurrió un error inesperado al escribir el documento.", log=repr(error))
+
+
+def _source(claim: Claim) -> Source | None:
+    """What the marked workbook is made of: an upload in another format is first copied into a workbook."""
+    if claim.source is None:
+        return None
+    office = Settings.from_environment().office
+    return replace(claim.source, workbook=as_workbook(claim.source.workbook), office=office)
 
 
 def _record(store: Store, claim: Claim, outcome: RenderedDocument | FolioError) -> bool:

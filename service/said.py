@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from service.domain.findings import CellRef, FindingCode
 from service.domain.reading import Acceptance
+from service.domain.values import PlainText, UnacceptableText
 
 # The names that the official templates use, which planners see in templates_docx/README.md, first.
 FIELDS: Final[Mapping[str, str]] = {
@@ -51,6 +52,20 @@ def mapping_of(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(pair_of(header, field or "") for header, field in said.items())
 
 
+def pair_in(text: str) -> tuple[str, str]:
+    """The column and the field in "Dependencia=responsable"; a header may hold further equals signs.
+
+    Raises:
+        NotUnderstood: as `pair_of`, or there is no equals sign.
+    """
+    header, sign, field = text.rpartition("=")
+    if not sign:
+        raise NotUnderstood(
+            f"«{text[:80]}» no dice qué columna es qué campo: escríbalo como «Dependencia=responsable»."
+        )
+    return pair_of(header, field)
+
+
 def pair_of(header: str, field: str) -> tuple[str, str]:
     """One column and its field; Spanish and English names of the field are one.
 
@@ -81,17 +96,30 @@ def acceptances_of(text: str) -> tuple[Acceptance, ...]:
     return tuple(_acceptance(each) for each in said)
 
 
+def reason_of(text: str) -> str:
+    """The reason for which a finding is let stand.
+
+    Raises:
+        NotUnderstood: none, too long, or with a character that cannot be printed.
+    """
+    reason = text.strip()
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise NotUnderstood(f"Cada hallazgo se acepta con una razón, de {LONGEST_REASON} caracteres como máximo.")
+    try:
+        return str(PlainText.admit(reason))
+    except UnacceptableText as problem:
+        raise NotUnderstood("Una razón tiene un carácter invisible que no puede imprimirse.") from problem
+
+
 def _acceptance(said: dict[str, Any]) -> Acceptance:
     words = {name: said.get(name) or "" for name in ("code", "sheet", "cell", "reason")}
     if not all(isinstance(word, str) for word in words.values()):
         raise NotUnderstood("De cada hallazgo aceptado, code, sheet, cell y reason son textos.")
-    code, reason = words["code"], words["reason"].strip()
+    code = words["code"]
     if code not in FindingCode.__members__:
         raise NotUnderstood(f"No existe ningún hallazgo con el código «{code[:80]}».")
-    if not 0 < len(reason) <= LONGEST_REASON:
-        raise NotUnderstood(f"Cada hallazgo se acepta con una razón, de {LONGEST_REASON} caracteres como máximo.")
     place = CellRef(words["sheet"], words["cell"].upper()) if words["sheet"] else None
-    return Acceptance(FindingCode[code], place, reason)
+    return Acceptance(FindingCode[code], place, reason_of(words["reason"]))
 
 
 def _json(text: str) -> Any:

@@ -26,12 +26,11 @@ from typing import Any, BinaryIO, Final
 
 from service.domain.archive import given_from_json, given_to_json, reading_from_json, reading_to_json
 from service.domain.findings import Finding, FindingCode
-from service.domain.office import Office
+from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.reading import Given, Reading, Unreadable
 from service.sheets.intake import read_plan
 
 MIB: Final = 1024 * 1024
-REFERENCE_OFFICE: Final = Office()
 # A bomb is small; what is large on disk is honest more often than not, and gets time in proportion.
 _SECONDS_PER_MIB: Final = 2.0
 _LONGEST_FACTOR: Final = 5

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from service.domain.errors import StoreUnavailable
+from service.domain.office import REFERENCE_OFFICE, Office
 from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
 from service.store import Store, new_id
@@ -61,6 +62,7 @@ def create_app(
     new_id: Callable[[], str] = new_id,
     trusted_hosts: Iterable[str] = ("127.0.0.1", "localhost"),
     max_upload_bytes: int = MAX_UPLOAD_BYTES,
+    office: Office = REFERENCE_OFFICE,
 ) -> Flask:
     """Make the front.
 
@@ -72,6 +74,7 @@ def create_app(
         new_id: gives a new report's id: URL-safe, not to be guessed.
         trusted_hosts: the names this service may be called by, without port.
         max_upload_bytes: the most that a workbook may weigh.
+        office: whose vocabularies and thresholds count; the reading room's own.
     """
     app = Flask("service.web")
     app.request_class = FolioRequest
@@ -84,7 +87,7 @@ def create_app(
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     app.url_map.converters["id"] = ReportId
-    app.extensions[EXTENSION] = Front(store, bell, reading_room, clock, new_id, max_upload_bytes)
+    app.extensions[EXTENSION] = Front(store, bell, reading_room, clock, new_id, max_upload_bytes, office)
     for blueprint in (api, health, pages):
         app.register_blueprint(blueprint)
     _keep_strangers_out(app, host_names(trusted_hosts))

@@ -6,19 +6,22 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, assert_never, cast
+from typing import Final, cast
 
 from flask import current_app
 
 from service.domain.errors import StoreUnavailable
 from service.domain.findings import FindingCode, Severity
+from service.domain.office import Office
 from service.domain.reading import Accepted, Rejected, Unreadable
+from service.domain.reports import DocumentKind
 from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
 from service.store import Appended, KeyReused, Store
 from service.web.problems import STORE_UNAVAILABLE, Problem, ProblemType
+from service.web.readings import Readings
 from service.web.uploads import Received
-from service.web.wording import findings_summary
+from service.web.wording import findings_summary, joined
 
 # Another kind of file, whatever its name: 415. What is or was meant to be a workbook and cannot be read: 422.
 NOT_A_WORKBOOK: Final = {FindingCode.FILE_002, FindingCode.FILE_005}
@@ -38,32 +41,42 @@ class Front:
     clock: Callable[[], dt.datetime]
     new_id: Callable[[], str]
     max_upload_bytes: int
+    office: Office
 
     def submit(self, received: Received) -> Appended | Problem:
-        """Read the workbook and remember the report with its jobs; they are durable when this returns."""
-        reading, reading_json = self.reading_room.read(received.upload.content, received.given)
-        match reading:
-            case Unreadable():
-                return _unreadable(reading)
-            case Rejected():
-                return _has_errors(reading)
-            case Accepted():
-                pass
-            case _:
-                assert_never(reading)
+        """Read the workbook and remember the report with its jobs; they are durable when this returns.
+
+        With errors that nobody accepted it is refused, or kept as a draft where that was asked for.
+        """
         try:
-            appended = self.store.append_report(
-                received.upload,
-                reading,
-                reading_json,
-                received.kinds,
-                report_id=self.new_id(),
-                now=self.clock(),
-                idempotency_key=received.idempotency_key,
-            )
+            return self._submit(received)
         except StoreUnavailable:
             _log.exception("an upload could not be remembered")
             return STORE_UNAVAILABLE
+
+    def blank_workbook(self, year: int) -> bytes:
+        """An empty plan of that year for this office to fill in."""
+        from service.sheets.blank import blank_workbook  # noqa: PLC0415 - openpyxl's memory only where it is asked for
+
+        return blank_workbook(year, self.office)
+
+    def _submit(self, received: Received) -> Appended | Problem:
+        readings = Readings(self.reading_room, self.store, self.office)
+        reading, reading_json = readings.read(received.upload.content, received.given, self.clock())
+        if isinstance(reading, Unreadable):
+            return _unreadable(reading)
+        if isinstance(reading, Rejected) and (refusal := _refusal(reading, may_be_draft=received.may_be_draft)):
+            return refusal
+        appended = self.store.append_report(
+            received.upload,
+            reading,
+            reading_json,
+            received.kinds if isinstance(reading, Accepted) else (DocumentKind.FINDINGS,),
+            report_id=self.new_id(),
+            now=self.clock(),
+            given=received.given,
+            idempotency_key=received.idempotency_key,
+        )
         if isinstance(appended, KeyReused):
             return Problem(
                 ProblemType.KEY_REUSED,
@@ -82,14 +95,22 @@ def front() -> Front:
 def _unreadable(reading: Unreadable) -> Problem:
     is_workbook = all(finding.code not in NOT_A_WORKBOOK for finding in reading.findings)
     kind = ProblemType.UNREADABLE if is_workbook else ProblemType.NOT_A_WORKBOOK
-    return Problem(kind, " ".join(f"{finding.message} {finding.fix}" for finding in reading.findings), reading.findings)
+    detail = " ".join(f"{finding.message} {finding.fix}" for finding in reading.findings)
+    return Problem(kind, detail, reading.findings, understood=reading)
 
 
-def _has_errors(reading: Rejected) -> Problem:
-    errors = sum(finding.severity is Severity.ERROR for finding in reading.findings)
-    return Problem(
-        ProblemType.HAS_ERRORS,
+def _refusal(reading: Rejected, *, may_be_draft: bool) -> Problem | None:
+    """Why a workbook with errors is not kept; None when it becomes a draft."""
+    plan = reading.plan
+    needed = {"el año": plan.year, "el trimestre": plan.quarter, "la versión": plan.version}
+    missing = joined([name for name, value in needed.items() if value is None] or [""])
+    if may_be_draft and not missing:
+        return None
+    errors = sum(finding.severity is Severity.ERROR and finding.accepted is None for finding in reading.findings)
+    detail = (
         f"En el libro hay {findings_summary(reading.findings)}. Corrija {'el error' if errors == 1 else 'los errores'} "
-        "en Excel, guarde y suba el libro de nuevo.",
-        reading.findings,
+        "en Excel, guarde y suba el libro de nuevo."
     )
+    if may_be_draft:
+        detail += f" Para guardarlo como borrador falta indicar {missing}."
+    return Problem(ProblemType.HAS_ERRORS, detail, reading.findings, understood=reading)

@@ -9,7 +9,7 @@ MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 # What the fields and the multipart frame may weigh beside the workbook, and how many there may be. Werkzeug holds its
 # reading buffer, 64 KiB and what is left of the last one, to the same limit: near that size good workbooks are refused.
 FIELDS_BYTES: Final = 512 * 1024
-FORM_PARTS: Final = 20
+FORM_PARTS: Final = 250
 
 # What is still read, and dropped, of a refused upload: a client that is cut off while it sends never sees the answer.
 DROPPED_BYTES: Final = 64 * 1024 * 1024

@@ -6,16 +6,19 @@ import hashlib
 import re
 import secrets
 from dataclasses import replace
+from io import BytesIO
 from types import ModuleType
 from typing import Final
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, send_file, url_for
 
 from service.domain.errors import StoreUnavailable
+from service.domain.reports import DocumentKind
 from service.domain.values import ROMAN
-from service.web import wording
+from service.said import NotUnderstood
+from service.web import corrections, wording
 from service.web.front import front
-from service.web.limits import ID_PATTERN
+from service.web.limits import ID_PATTERN, YEARS
 from service.web.problems import Problem, ProblemType
 from service.web.shown import report_to_json
 from service.web.uploads import Received, receive
@@ -50,6 +53,11 @@ def upload() -> Response:
     received = receive(request, max_upload_bytes=front().max_upload_bytes, received_at=front().clock())
     if isinstance(received, Problem):
         return _home(received)
+    try:
+        mapping = (*received.given.mapping, *corrections.columns_in(request.form))
+    except NotUnderstood as reason:
+        return _home(Problem(ProblemType.INVALID_REQUEST, str(reason)))
+    received = replace(received, given=replace(received.given, mapping=mapping))
     appended = front().submit(replace(received, idempotency_key=_form_key(received)))
     if isinstance(appended, Problem):
         return _home(appended, filename=received.upload.filename)
@@ -62,7 +70,56 @@ def report(report_id: str) -> Response:
     found = front().store.report(report_id)
     if found is None:
         return problem_page(Problem(ProblemType.NOT_FOUND, "No hay ningún informe en esta dirección."))
-    return make_response(render_template("report.html", report=found, shown=report_to_json(found)))
+    reading_json = front().store.reading_json(report_id)
+    columns = corrections.columns_of(reading_json) if reading_json else ()
+    return make_response(render_template("report.html", report=found, shown=report_to_json(found), columns=columns))
+
+
+@pages.get("/informes/<id:report_id>/correccion")
+def corrected(report_id: str) -> Response:
+    """As above: the form that was sent here is on the report's page."""
+    return make_response(redirect(url_for("pages.report", report_id=report_id), 303))
+
+
+@pages.post("/informes/<id:report_id>/correccion")
+def correction(report_id: str) -> Response:
+    """Read the same workbook again with the columns and the reasons that the form says: a new edition, or a draft."""
+    store = front().store
+    found, upload, reading_json = store.report(report_id), store.upload(report_id), store.reading_json(report_id)
+    if found is None or upload is None or reading_json is None:
+        return problem_page(Problem(ProblemType.NOT_FOUND, "No hay ningún informe en esta dirección."))
+    layout = corrections.layout_of(reading_json)
+    remembered = store.mapping_of(layout) if layout else ()
+    try:
+        given = corrections.corrected(found, remembered, request.form)
+    except NotUnderstood as reason:
+        return problem_page(Problem(ProblemType.INVALID_REQUEST, str(reason)))
+    if given is None:
+        return make_response(redirect(url_for("pages.report", report_id=report_id), 303))
+    kinds = tuple(DocumentKind) if found.is_draft else tuple(document.kind for document in found.documents)
+    again = replace(upload, received_at=front().clock())
+    received = Received(again, given, kinds, may_be_draft=True, idempotency_key=None)
+    appended = front().submit(replace(received, idempotency_key=_form_key(received)))
+    if isinstance(appended, Problem):
+        return problem_page(appended)
+    return make_response(redirect(url_for("pages.report", report_id=appended.report.id), 303))
+
+
+@pages.get("/plantilla-en-blanco")
+def blank() -> Response:
+    """A workbook for offices that start from nothing, to be filled in and uploaded."""
+    text = request.args.get("year", "")
+    if not (re.fullmatch("[0-9]{4}", text) and int(text) in YEARS):
+        detail = f"Indique el año con cuatro cifras, entre {YEARS[0]} y {YEARS[-1]}: /plantilla-en-blanco?year=2025."
+        return problem_page(Problem(ProblemType.INVALID_REQUEST, detail))
+    response = send_file(
+        BytesIO(front().blank_workbook(int(text))),
+        mimetype=DocumentKind.EXCEL.media_type,
+        as_attachment=True,
+        download_name=f"plan-de-accion-{text}_en-blanco.xlsx",
+    )
+    response.headers["Content-Security-Policy"] = "sandbox"
+    return response
 
 
 def problem_page(problem: Problem) -> Response:
@@ -86,6 +143,9 @@ def _home(problem: Problem | None = None, *, filename: str = "", before: str | N
         filename=filename,
         # What was chosen stays chosen; only the file must be chosen again, for browsers do not let a page keep it.
         given={field: request.form.get(field, "") for field in ("year", "quarter", "version")},
+        keeps_draft=problem is None or "sending" not in request.form or "draft" in request.form,
+        columns=corrections.columns_in_refused(problem.understood) if problem else (),
+        this_year=front().clock().astimezone(wording.BOGOTA).year,
         quarters=ROMAN.values(),
         sending=secrets.token_urlsafe(16),
         max_megabytes=front().max_upload_bytes // (1024 * 1024),
@@ -103,5 +163,5 @@ def _form_key(received: Received) -> str | None:
     sending = request.form.get("sending", "")
     if not sending:
         return None
-    parts = (sending, received.upload.sha256, str(received.given))
+    parts = (sending, received.upload.sha256, str(received.given), str(received.may_be_draft))
     return "form-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -12,8 +12,9 @@ from typing import Final
 
 from flask import Response, jsonify
 
-from service.domain.archive import Json, finding_to_json
+from service.domain.archive import Json, finding_to_json, reading_to_json
 from service.domain.findings import Finding
+from service.domain.reading import Rejected, Unreadable
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 5
@@ -53,12 +54,16 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a request was refused: `detail` is for the person, `findings` are the workbook's, `errors` the request's."""
+    """Why a request was refused: `detail` is for the person, `findings` are the workbook's, `errors` the request's.
+
+    `understood` is what could be read of a refused workbook all the same.
+    """
 
     type: ProblemType
     detail: str
     findings: tuple[Finding, ...] = ()
     errors: tuple[FieldError, ...] = ()
+    understood: Rejected | Unreadable | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -81,6 +86,7 @@ def invalid_request(errors: tuple[FieldError, ...]) -> Problem:
 
 def problem_to_json(problem: Problem) -> Json:
     """The problem as the API shows it."""
+    understood = reading_to_json(problem.understood) if problem.understood else {"plan": None, "mapping": {}}
     return {
         "type": problem.type.urn,
         "title": problem.type.title,
@@ -88,6 +94,8 @@ def problem_to_json(problem: Problem) -> Json:
         "detail": problem.detail,
         "findings": [finding_to_json(finding) for finding in problem.findings],
         "errors": [{"field": error.field, "value": error.value, "message": error.message} for error in problem.errors],
+        "plan": understood["plan"],
+        "mapping": understood["mapping"],
     }
 
 

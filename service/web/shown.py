@@ -19,6 +19,7 @@ def report_to_json(report: StoredReport) -> Json:
         "quarter": report.quarter.roman,
         "version": str(report.version),
         "edition": report.edition,
+        "draft": report.is_draft,
         "state": report.state.value,
         "progress": progress(report),
         "findings": [finding_to_json(finding) for finding in report.findings],

@@ -9,9 +9,10 @@ import datetime as dt
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, TypeVar
 
 from flask import Request
 from werkzeug.datastructures import FileStorage
@@ -19,6 +20,7 @@ from werkzeug.datastructures import FileStorage
 from service.domain.reading import Given
 from service.domain.reports import DocumentKind
 from service.domain.values import Quarter, VersionNumber
+from service.said import NotUnderstood, acceptances_of, mapping_of
 from service.store import Upload
 from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
@@ -26,6 +28,8 @@ from service.web.wording import joined
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+Said = TypeVar("Said")
 
 _CHUNK_BYTES: Final = 64 * 1024
 _SHOWN: Final = 80
@@ -59,11 +63,15 @@ class FolioRequest(Request):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request for a report, understood but not yet read: the workbook may still be anything."""
+    """A request for a report, understood but not yet read: the workbook may still be anything.
+
+    `may_be_draft`: keep it although errors remain.
+    """
 
     upload: Upload
     given: Given
     kinds: tuple[DocumentKind, ...]
+    may_be_draft: bool
     idempotency_key: str | None
 
 
@@ -71,8 +79,8 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
     """Take the upload and its fields out of a multipart request.
 
     Args:
-        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, header `Idempotency-Key`; fields that
-            are not known are ignored.
+        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, `mapping`, `accepted`, `draft`, header
+            `Idempotency-Key`; fields that are not known are ignored.
         max_upload_bytes: the most that the workbook may weigh.
         received_at: the instant to remember, aware UTC.
 
@@ -81,8 +89,15 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
     """
     errors: list[FieldError] = []
     file = _workbook(request, errors)
-    given = Given(year=_year(request, errors), quarter=_quarter(request, errors), version=_version(request, errors))
+    given = Given(
+        year=_year(request, errors),
+        quarter=_quarter(request, errors),
+        version=_version(request, errors),
+        mapping=_said(request, errors, "mapping", mapping_of),
+        accepted=_said(request, errors, "accepted", acceptances_of),
+    )
     kinds = _kinds(request, errors)
+    may_be_draft = _draft(request, errors)
     key = _key(request, errors)
     if file is None or errors:
         return invalid_request(tuple(errors))
@@ -90,7 +105,7 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
     if len(content) > max_upload_bytes:
         return too_large(max_upload_bytes)
     name = clean_filename(request.files["workbook"].filename or "")
-    return Received(Upload(name, content, file.sha256, received_at), given, kinds, key)
+    return Received(Upload(name, content, file.sha256, received_at), given, kinds, may_be_draft, key)
 
 
 def too_large(max_upload_bytes: int) -> Problem:
@@ -187,6 +202,26 @@ def _kinds(request: Request, errors: list[FieldError]) -> tuple[DocumentKind, ..
     for unknown in sorted(asked - known):
         _refuse(errors, "kinds", unknown, f"Folio no escribe documentos «{{}}»: elija entre {joined(sorted(known))}.")
     return tuple(kind for kind in DocumentKind if kind.value in asked or not asked)
+
+
+def _said(
+    request: Request, errors: list[FieldError], field: str, understand: Callable[[str], tuple[Said, ...]]
+) -> tuple[Said, ...]:
+    text = _text(request, field)
+    if not text:
+        return ()
+    try:
+        return understand(text)
+    except NotUnderstood as reason:
+        _refuse(errors, field, text, str(reason).replace("{", "{{").replace("}", "}}"))
+        return ()
+
+
+def _draft(request: Request, errors: list[FieldError]) -> bool:
+    text = _text(request, "draft")
+    if text.lower() not in {"", "true", "false"}:
+        _refuse(errors, "draft", text, "«draft» es true o false.")
+    return text.lower() == "true"
 
 
 def _key(request: Request, errors: list[FieldError]) -> str | None:

@@ -12,12 +12,31 @@ from typing import Final
 from service.domain.findings import Finding, Severity
 from service.domain.reports import DocumentKind, JobState
 from service.domain.values import printed_date
+from service.sheets.columns import COLUMNS
 from service.store import StoredDocument, StoredReport
 
 # Colombia has one time zone and no summer time: a fixed offset needs no time zone database on the machine.
 BOGOTA: Final = dt.timezone(dt.timedelta(hours=-5), "America/Bogota")
 
-KIND_NAMES: Final = {DocumentKind.WORD: "Word", DocumentKind.EXCEL: "Excel"}
+KIND_NAMES: Final = {
+    DocumentKind.WORD: "Word",
+    DocumentKind.EXCEL: "Excel",
+    DocumentKind.FINDINGS: "Su libro",
+}
+
+DOWNLOADS: Final = {
+    DocumentKind.WORD: "Descargar Word",
+    DocumentKind.EXCEL: "Descargar Excel",
+    DocumentKind.FINDINGS: "Descargar su libro con los hallazgos marcados",
+}
+
+_DOCUMENTS: Final = {
+    DocumentKind.WORD: "el documento de Word",
+    DocumentKind.EXCEL: "el documento de Excel",
+    DocumentKind.FINDINGS: "el libro con los hallazgos marcados",
+}
+
+_FIELDS: Final = {column.field: column.header for column in COLUMNS}
 
 DOCUMENT_STATES: Final = {
     JobState.QUEUED: "En espera",
@@ -66,7 +85,11 @@ def progress(report: StoredReport) -> int:
 
 def report_name(report: StoredReport) -> str:
     """The report as a heading: "Plan de acción 2024, versión 2.0, seguimiento del III trimestre (edición 2)"."""
-    edition = f" (edición {report.edition})" if report.edition > 1 else ""
+    edition = f" {report.edition}" if report.edition > 1 else ""
+    if report.is_draft:
+        edition = f" (borrador{edition})"
+    elif edition:
+        edition = f" (edición{edition})"
     quarter = f"seguimiento del {report.quarter.roman} trimestre"
     return f"Plan de acción {report.year}, versión {report.version}, {quarter}{edition}"
 
@@ -77,6 +100,8 @@ def report_state(report: StoredReport) -> str:
     ready = sum(document.state is JobState.DONE for document in report.documents)
     documents = counted(total, "documento", "documentos")
     match report.state:
+        case JobState.DONE if report.is_draft:
+            return "Borrador: su libro está listo para descargar, con los hallazgos marcados."
         case JobState.QUEUED:
             return f"En espera: {documents} por escribir."
         case JobState.RUNNING:
@@ -91,16 +116,22 @@ def report_state(report: StoredReport) -> str:
 
 def document_not_ready(document: StoredDocument) -> str:
     """Why a document cannot be handed over yet, or ever."""
-    name = KIND_NAMES[document.kind]
+    name = _DOCUMENTS[document.kind]
+    as_subject = f"{name[0].upper()}{name[1:]}"
     match document.state:
         case JobState.FAILED:
             reason = document.problem or "Vuelva a subir el libro."
-            return f"No se pudo escribir el documento de {name}. {reason}"
+            return f"No se pudo escribir {name}. {reason}"
         case JobState.QUARANTINED:
             reason = document.problem or "Avise a quien administra Folio."
-            return f"El documento de {name} quedó apartado para revisión. {reason}"
+            return f"{as_subject} quedó apartado para revisión. {reason}"
         case _:
-            return f"El documento de {name} todavía se está escribiendo. Inténtelo de nuevo en unos segundos."
+            return f"{as_subject} todavía se está escribiendo. Inténtelo de nuevo en unos segundos."
+
+
+def field_name(field: str) -> str:
+    """A field of the plan as the official table heads it; what an empty one says of a column."""
+    return _FIELDS[field] if field else "Otra columna de la oficina"
 
 
 def printed_instant(moment: dt.datetime) -> str:

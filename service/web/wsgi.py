@@ -18,7 +18,8 @@ app = create_app(
     store=open_store(_settings.database_url),
     # Without an address nobody hears the bell, and uploads are accepted all the same.
     bell=Bell(_settings.redis_url or ""),
-    reading_room=ReadingRoom(),
+    reading_room=ReadingRoom(office=_settings.office),
     trusted_hosts=_settings.trusted_hosts,
     max_upload_bytes=_settings.max_upload_bytes,
+    office=_settings.office,
 )

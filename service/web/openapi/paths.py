@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from service.domain.archive import Json
 from service.domain.reports import DocumentKind
+from service.said import FIELDS
 from service.web.limits import ID_PATTERN, KEY_HEADER, KEY_PATTERN, LIST_LIMIT, LIST_LIMIT_MAX, MAX_UPLOAD_BYTES, YEARS
 from service.web.openapi.schemas import REPORT_EXAMPLE
 
@@ -46,7 +47,8 @@ _UPLOAD: Final = {
                     "workbook": {
                         "type": "string",
                         "contentMediaType": DocumentKind.EXCEL.media_type,
-                        "description": f"El libro de Excel (.xlsx), de hasta {MAX_UPLOAD_BYTES // (1024 * 1024)} MB.",
+                        "description": "El libro (.xlsx, .xlsm, .xls, .ods o .csv), de hasta "
+                        f"{MAX_UPLOAD_BYTES // (1024 * 1024)} MB.",
                     },
                     "year": {
                         "type": "integer",
@@ -70,6 +72,25 @@ _UPLOAD: Final = {
                         "items": {"type": "string", "enum": [kind.value for kind in DocumentKind]},
                         "description": "Documentos por escribir: un campo por cada uno, o separados por comas. "
                         "Si falta, todos.",
+                    },
+                    "mapping": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "examples": ['{"Dependencia": "responsable", "C": "meta"}'],
+                        "description": "Objeto JSON: de un encabezado, o de la letra de una columna, al campo que "
+                        f"contiene ({', '.join(FIELDS)}; vacío: ninguno). Se recuerda para los de igual formato.",
+                    },
+                    "accepted": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "examples": ['[{"code": "ROW_002", "sheet": "Plan", "cell": "A9", "reason": "Se retiró"}]'],
+                        "description": "Lista JSON de los hallazgos que se aceptan, cada uno con su razón.",
+                    },
+                    "draft": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "Guardar como borrador un libro con errores, si se sabe de qué informe es: "
+                        "ofrece el libro con los hallazgos marcados, y no el Word ni el Excel.",
                     },
                 },
             },

@@ -64,8 +64,9 @@ REPORT_EXAMPLE: Final = {
     "quarter": "III",
     "version": "2.0",
     "edition": 1,
+    "draft": False,
     "state": "running",
-    "progress": 50,
+    "progress": 33,
     "findings": [],
     "documents": [
         {
@@ -88,6 +89,16 @@ REPORT_EXAMPLE: Final = {
             "problem": None,
             "href": "/api/v1/reports/4f6c0b0a3d5e4f7f9a1b2c3d4e5f6071/documents/excel",
         },
+        {
+            "kind": "findings",
+            "state": "queued",
+            "filename": "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_hallazgos.xlsx",
+            "media_type": DocumentKind.FINDINGS.media_type,
+            "size": None,
+            "sha256": None,
+            "problem": None,
+            "href": "/api/v1/reports/4f6c0b0a3d5e4f7f9a1b2c3d4e5f6071/documents/findings",
+        },
     ],
     "created_at": "2024-10-07T15:04:05.120Z",
 }
@@ -106,7 +117,7 @@ _FINDING: Final = _object(
         "message": _text("Qué pasa."),
         "fix": _text("Qué hacer."),
         "proposal": _nullable_text("Lo que se propone escribir en la celda, cuando hay un valor que la corrige."),
-        "accepted": _nullable_text("La razón con que una persona aceptó el hallazgo; un error aceptado no impide nada."),
+        "accepted": _nullable_text("La razón con que una persona lo aceptó; un error aceptado no impide nada."),
     },
     examples=[_FINDING_EXAMPLE],
 )
@@ -117,7 +128,7 @@ _DOCUMENT: Final = _object(
         "kind": _text("Qué documento es.", enum=[kind.value for kind in DocumentKind]),
         "state": _state("`quarantined`: interrumpió varias veces a quien lo escribía y una persona debe revisarlo."),
         "filename": _text("Nombre con el que se descarga."),
-        "media_type": _text("Tipo de medio.", enum=[kind.media_type for kind in DocumentKind]),
+        "media_type": _text("Tipo de medio.", enum=list(dict.fromkeys(kind.media_type for kind in DocumentKind))),
         "size": {"type": ["integer", "null"], "minimum": 1, "description": "Bytes; null mientras no esté listo."},
         "sha256": _nullable_text("Huella del archivo; null mientras no esté listo.", pattern="^[0-9a-f]{64}$"),
         "problem": _nullable_text("Por qué no se ha podido escribir, si es el caso."),
@@ -133,9 +144,13 @@ _REPORT: Final = _object(
         "quarter": _text("Trimestre, en números romanos.", enum=list(ROMAN.values())),
         "version": _text("Versión del plan.", pattern=_VERSION_PATTERN),
         "edition": _whole("Edición del informe: 1, 2, … por cada libro de la misma versión y trimestre.", minimum=1),
+        "draft": {
+            "type": "boolean",
+            "description": "Si es un borrador: se guardó con errores y solo ofrece el libro con los hallazgos.",
+        },
         "state": _state("Estado del conjunto: lo que falta primero; después, el peor resultado."),
         "progress": _whole("Porcentaje de documentos terminados.", minimum=0, maximum=100),
-        "findings": _list_of("Finding", "Lo que se encontró en el libro; nada de esto impidió el informe."),
+        "findings": _list_of("Finding", "Lo que se encontró en el libro; en un informe, nada de esto lo impidió."),
         "documents": {**_list_of("Document", "Los documentos pedidos."), "minItems": 1},
         "created_at": _text("Cuándo se recibió, en UTC.", format="date-time", pattern="Z$"),
     },
@@ -185,26 +200,27 @@ _PLAN: Final = _object(
     },
 )
 
+_MAPPING: Final = {
+    "type": "object",
+    "description": "De qué columna se leyó cada campo.",
+    "additionalProperties": _object(
+        "Una columna.",
+        {
+            "sheet": _text("Hoja."),
+            "column": _text("Letra de la columna.", pattern="^[A-Z]{1,3}$"),
+            "header": _text("Encabezado, como lo escribió la oficina."),
+        },
+    ),
+}
+
 _UNDERSTOOD: Final = _object(
     "Lo que se entendió del libro.",
     {
         "plan": {"$ref": "#/components/schemas/Plan"},
-        "mapping": {
-            "type": "object",
-            "description": "De qué columna se leyó cada campo.",
-            "additionalProperties": _object(
-                "Una columna.",
-                {
-                    "sheet": _text("Hoja."),
-                    "column": _text("Letra de la columna.", pattern="^[A-Z]{1,3}$"),
-                    "header": _text("Encabezado, como lo escribió la oficina."),
-                },
-            ),
-        },
+        "mapping": _MAPPING,
         "findings": _list_of("Finding", "Lo que se encontró."),
         "layout": _text(
-            "Huella de los encabezados y sus columnas: los archivos de un mismo formato tienen la misma. Vacía si no hay "
-            "tabla."
+            "Huella de los encabezados y sus columnas, la misma en los libros de igual formato; vacía si no hay tabla."
         ),
     },
 )
@@ -218,6 +234,11 @@ _PROBLEM: Final = _object(
         "detail": _text("Qué pasó y qué hacer."),
         "findings": _list_of("Finding", "Lo que se encontró en el libro."),
         "errors": _list_of("FieldError", "Los datos del envío que no sirven, todos a la vez."),
+        "plan": {
+            "anyOf": [{"$ref": "#/components/schemas/Plan"}, {"type": "null"}],
+            "description": "Lo que pudo entenderse de un libro rechazado.",
+        },
+        "mapping": _MAPPING,
     },
     examples=[
         {
@@ -227,6 +248,8 @@ _PROBLEM: Final = _object(
             "detail": "En el libro hay 1 error. Corrija el error en Excel, guarde y suba el libro de nuevo.",
             "findings": [_FINDING_EXAMPLE],
             "errors": [],
+            "plan": None,
+            "mapping": {"starts_on": {"sheet": "Plan de acción", "column": "G", "header": "FECHA INICIO"}},
         }
     ],
 )

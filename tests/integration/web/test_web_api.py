@@ -32,6 +32,7 @@ def test_the_example_is_accepted_as_the_report_that_its_own_cells_name(client: C
     assert [(each["kind"], each["filename"]) for each in report["documents"]] == [
         ("word", "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.docx"),
         ("excel", "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.xlsx"),
+        ("findings", "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_hallazgos.xlsx"),
     ]
     assert client.get(answer.headers["Location"]).json == report
 
@@ -51,9 +52,9 @@ def test_the_plan_is_given_as_it_was_understood(client: Client) -> None:
 
 
 def test_what_is_said_beside_the_workbook_wins_over_it(client: Client) -> None:
-    report = client.upload(quarter="4", version="3.1", kinds="word").json
+    report = client.upload(quarter="3", version="3.1", kinds="word").json
 
-    assert (report["quarter"], report["version"]) == ("IV", "3.1")
+    assert (report["quarter"], report["version"]) == ("III", "3.1")
     assert [each["kind"] for each in report["documents"]] == ["word"]
 
 
@@ -64,7 +65,7 @@ def test_the_same_data_sent_anew_are_the_next_edition(client: Client) -> None:
 
 
 def test_progress_is_the_share_of_documents_finished(client: Client, sqlite_store: Store) -> None:
-    location = client.upload().headers["Location"]
+    location = client.upload(kinds="word,excel").headers["Location"]
     report_id = location.rpartition("/")[2]
 
     write(sqlite_store, report_id, DocumentKind.WORD)
@@ -202,7 +203,7 @@ def test_the_worker_is_called_after_commit_and_once(
             assert client.upload(headers={"Idempotency-Key": "clave-1"}).status == 202
         ready = client.get("/readyz")
 
-    assert redis_server.length() == 2
+    assert redis_server.length() == len(DocumentKind)
     assert (ready.status, ready.json) == (200, {"status": "ready", "database": "up", "redis": "up"})
 
 

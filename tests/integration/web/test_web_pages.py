@@ -32,12 +32,12 @@ def test_every_field_of_the_form_has_a_label(client: Client) -> None:
     page = client.get("/").text
 
     labels = set(re.findall(r'<label for="([^"]+)"', page))
-    assert labels == {"workbook", "year", "quarter", "version"}
+    assert labels == {"workbook", "year", "quarter", "version", "draft"}
     assert labels <= set(re.findall(r' id="([^"]+)"', page))
 
 
 def test_the_form_leads_to_the_page_of_the_report(client: Client) -> None:
-    sent = client.upload(path="/informes", year="", quarter="", version="")
+    sent = client.upload(path="/informes", year="", quarter="", version="", kinds="word,excel")
     page = client.get(sent.headers["Location"])
 
     assert sent.status == 303
@@ -47,7 +47,7 @@ def test_the_form_leads_to_the_page_of_the_report(client: Client) -> None:
 
 
 def test_a_finished_report_offers_its_files_and_is_not_reloaded(client: Client, sqlite_store: Store) -> None:
-    location = client.upload(path="/informes").headers["Location"]
+    location = client.upload(path="/informes", kinds="word,excel").headers["Location"]
     report_id = location.rpartition("/")[2]
     write(sqlite_store, report_id, DocumentKind.WORD)
     halfway = client.get(location).text
@@ -64,7 +64,7 @@ def test_a_finished_report_offers_its_files_and_is_not_reloaded(client: Client, 
 
 
 def test_a_document_that_failed_is_explained_beside_the_one_that_did_not(client: Client, sqlite_store: Store) -> None:
-    location = client.upload(path="/informes").headers["Location"]
+    location = client.upload(path="/informes", kinds="word,excel").headers["Location"]
     report_id = location.rpartition("/")[2]
     write(sqlite_store, report_id, DocumentKind.WORD)
     reason = "La plantilla pide un dato que el informe no tiene."
@@ -96,8 +96,10 @@ def test_one_error_is_said_in_the_singular_and_two_in_the_plural(client: Client)
     one = client.upload(example_with({"G7": "31/02/2024"}), path="/informes")
     two = client.upload(example_with({"G7": "31/02/2024", "H8": "32/01/2024"}), path="/informes")
 
-    assert "En el libro hay 1 error. Corrija el error en Excel" in words_of(one.text)
-    assert "En el libro hay 2 errores. Corrija los errores en Excel" in words_of(two.text)
+    assert "En el libro hay 1 error," in words_of(one.text)
+    assert "Corrija el error en Excel" in words_of(one.text)
+    assert "En el libro hay 2 errores," in words_of(two.text)
+    assert "Corrija los errores en Excel" in words_of(two.text)
 
 
 def test_a_form_without_a_file_says_what_is_missing(client: Client) -> None:

@@ -1,0 +1,107 @@
+"""A report's page and its form -> what a person corrects there: which column holds what, and what is let stand.
+
+A form tells only what changed; what was said of the layout before stays said, and so do the reasons given before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from werkzeug.datastructures import MultiDict
+
+from service.domain.archive import Json, reading_to_json
+from service.domain.reading import Acceptance, Given, Rejected, Unreadable
+from service.said import FIELDS, pair_in, reason_of
+from service.store import StoredReport
+
+_COLUMN: Final = "column"
+_REASON: Final = "reason-"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownColumn:
+    """A column of the workbook: what the office calls it, its letters where they are known, and the field it holds.
+
+    `choices` are the form's values for the other fields that it may hold, each with that field ("" for none).
+    """
+
+    header: str
+    letters: str
+    field: str
+    choices: tuple[tuple[str, str], ...]
+
+
+def columns_of(reading_json: bytes) -> tuple[ShownColumn, ...]:
+    """The columns that a reading found, those with a field first."""
+    return tuple(_columns(json.loads(reading_json)))
+
+
+def columns_in_refused(understood: Rejected | Unreadable | None) -> tuple[ShownColumn, ...]:
+    """The columns of a workbook that was refused, when it had any."""
+    return tuple(_columns(reading_to_json(understood))) if isinstance(understood, Rejected) else ()
+
+
+def layout_of(reading_json: bytes) -> str:
+    """The fingerprint of the reading's layout; empty when it has none."""
+    return str(json.loads(reading_json).get("layout", ""))
+
+
+def columns_in(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The pairs of header and field that the form changes.
+
+    Raises:
+        NotUnderstood: a field that does not exist.
+    """
+    return tuple(pair_in(value) for value in form.getlist(_COLUMN) if value)
+
+
+def corrected(report: StoredReport, remembered: tuple[tuple[str, str], ...], form: MultiDict[str, str]) -> Given | None:
+    """What to read the report's workbook with now; None when the form changes nothing.
+
+    Raises:
+        NotUnderstood: a field that does not exist, or a reason that is too long.
+    """
+    columns, accepted = columns_in(form), tuple(_acceptances(report, form))
+    if not columns and not any(acceptance.is_new for acceptance in accepted):
+        return None
+    return Given(
+        report.year,
+        report.quarter.number,
+        report.version,
+        tuple((dict(remembered) | dict(columns)).items()) if columns else (),
+        tuple(each.acceptance for each in accepted),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    acceptance: Acceptance
+    is_new: bool
+
+
+def _acceptances(report: StoredReport, form: MultiDict[str, str]) -> Iterator[_Accepted]:
+    for number, finding in enumerate(report.findings):
+        said = form.get(f"{_REASON}{number}", "").strip()
+        reason = reason_of(said) if said else finding.accepted
+        if reason is not None:
+            yield _Accepted(Acceptance(finding.code, finding.place, reason), reason != finding.accepted)
+
+
+def _columns(understood: Json) -> Iterator[ShownColumn]:
+    mapped = {field: (where["header"], where["column"]) for field, where in understood["mapping"].items()}
+    extras = dict.fromkeys(header for action in understood["plan"]["actions"] for header in action["extras"])
+    named_alike = Counter([header for header, _ in mapped.values()] + list(extras))
+    for field, (header, letters) in mapped.items():
+        # Two columns of one name are told apart by their letters.
+        yield _shown(header if named_alike[header] == 1 else letters, header, letters, field)
+    for header in extras:
+        yield _shown(header, header, "", "")
+
+
+def _shown(key: str, header: str, letters: str, field: str) -> ShownColumn:
+    others = [name for name in ("", *FIELDS.values()) if name != field]
+    return ShownColumn(header, letters, field, tuple((f"{key}={name}", name) for name in others))

@@ -7,7 +7,6 @@ formulas are not carried over, and the copy says of itself that it is one.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 from typing import Final
 
@@ -21,6 +20,7 @@ from service.domain.marks import TRANSCRIPT_NAME
 from service.domain.values import legible
 from service.sheets.formats import read_sheets
 from service.sheets.parsed import Kind, ParsedSheet, RawCell, column_letters
+from service.sheets.written import written
 
 _TYPES: Final = b"[Content_Types].xml"
 _ZIP_MARK: Final = b"PK\x03\x04"
@@ -56,11 +56,7 @@ def transcript(sheets: tuple[ParsedSheet, ...]) -> bytes:
     if not any(sheet.sheet_state == "visible" for sheet in book.worksheets):
         book.create_sheet("Hoja")
     book.defined_names[TRANSCRIPT_NAME] = DefinedName(TRANSCRIPT_NAME, hidden=True, attr_text='"valores"')
-    # The same file makes the same copy, whenever that is.
-    book.properties.created = book.properties.modified = dt.datetime(2000, 1, 1)  # noqa: DTZ001  openpyxl wants it naive
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
+    return written(book)
 
 
 def _write(target: Worksheet, sheet: ParsedSheet) -> None:

@@ -41,8 +41,7 @@ class FindingCode(Enum):
     )
     FILE_002 = (
         Severity.ERROR,
-        "El archivo no es una hoja de cálculo: por dentro no tiene ninguno de los formatos que se leen (.xlsx, .xlsm, "
-        ".xls, .ods o .csv), cualquiera que sea su nombre.",
+        "El archivo no es una hoja de cálculo (.xlsx, .xlsm, .xls, .ods o .csv), cualquiera que sea su nombre.",
         "Abra el plan en Excel o LibreOffice, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
     )
     FILE_003 = (
@@ -136,6 +135,11 @@ class FindingCode(Enum):
         Severity.SUGGESTION,
         "La hoja «{value}» es de otro trimestre y no se leyó: se pidió el {quarter}.",
         "Si pidió otro trimestre, indíquelo al subir el libro.",
+    )
+    TABLE_010 = (
+        Severity.SUGGESTION,
+        "La hoja «{value}» no se leyó: su tabla tiene menos columnas que las otras y parece un resumen.",
+        "No tiene que hacer nada si es un resumen; si tiene acciones, complete sus columnas.",
     )
 
     COLUMN_001 = (
@@ -354,7 +358,7 @@ class FindingCode(Enum):
     )
     DATE_012 = (
         Severity.WARNING,
-        "La acción terminaba el {value}, antes del cierre del trimestre ({cut}), y el avance no dice si se cumplió.",
+        "La acción termina el {value}, dentro del trimestre ({cut}) o antes, y el avance no dice si se cumplió.",
         "Diga en el avance si la acción se cumplió o por qué sigue abierta.",
     )
     DATE_013 = (
@@ -446,7 +450,7 @@ class FindingCode(Enum):
     )
     ROW_006 = (
         Severity.SUGGESTION,
-        "{rows} de la tabla: son títulos de sección o totales y no se leyeron como acciones.",
+        "Filas con títulos de sección o totales, que no se leyeron como acciones: {rows}.",
         "No tiene que hacer nada; si alguna es una acción, complete sus celdas.",
     )
     ROW_011 = (
@@ -488,8 +492,13 @@ class FindingCode(Enum):
     )
     FUNDING_002 = (
         Severity.WARNING,
-        "La fuente de financiación «{value}» no está en el catálogo: {known}.",
+        "La fuente de financiación «{value}» no está en el catálogo{others}: {known}.",
         "Escriba una de ellas o agregue la suya a los ajustes de la entidad.",
+    )
+    FUNDING_003 = (
+        Severity.SUGGESTION,
+        "Casi ninguna fuente de financiación está en el catálogo, así que no se revisaron sus nombres.",
+        "Escriba las fuentes de su entidad en los ajustes para que Folio las revise.",
     )
 
     LEAD_001 = (
@@ -499,7 +508,7 @@ class FindingCode(Enum):
     )
     LEAD_002 = (
         Severity.WARNING,
-        "Aquí hay {count} dependencias escritas sin separación: {units}.",
+        "Aquí hay {count} dependencias sin un separador claro: {units}.",
         "Sepárelas así: «{proposal}».",
     )
     LEAD_003 = (
@@ -686,7 +695,7 @@ class FindingCode(Enum):
         """
         value = legible(value)
         shown = value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
-        filled = {"value": shown, "column": column, **words}
+        filled = {"value": shown, "column": column, "proposal": proposal or "", **words}
         said, advice = self.message.format(**filled), self.fix.format(**filled)
         return Finding(self, place, column, value, said, advice, proposal)
 

@@ -1,4 +1,4 @@
-"""Uploaded bytes become a package whose parts are safe to parse, or are refused with the reason.
+"""Uploaded bytes become a package (.xlsx, .xlsm, .ods) whose parts are safe to parse, or are refused with the reason.
 
 It works on the bytes alone, before any XML library sees them, in bounded memory: parts are inflated in pieces and
 counted by our own counter, never by the sizes that the file declares. It never writes to disk.
@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from service.domain.findings import Finding, FindingCode
@@ -26,12 +27,13 @@ MAX_PACKAGE_BYTES: Final = 120 * 1024 * 1024
 MAX_TAGS: Final = 4_000_000
 
 WORKBOOK_TYPE: Final = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+_WITH_MACROS_TYPE: Final = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+_OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _OTHER_KINDS: Final = (
-    (b"ms-excel.sheet.macroEnabled", "un libro con macros (.xlsm)"),
+    (b"ms-excel.sheet.binary", "un libro binario de Excel (.xlsb)"),
     (b"ms-excel.template.macroEnabled", "una plantilla con macros (.xltm)"),
     (b"ms-excel.addin", "un complemento de Excel (.xlam)"),
     (b"spreadsheetml.template", "una plantilla de Excel (.xltx)"),
-    (b"ms-excel.sheet.binary", "un libro binario de Excel (.xlsb)"),
     (b"wordprocessingml", "un documento de Word"),
     (b"presentationml", "una presentación de PowerPoint"),
 )
@@ -67,12 +69,21 @@ class _Member:
     info: zipfile.ZipInfo
 
 
+class PackageKind(StrEnum):
+    """Which format a package is in, told by what it holds and not by its name."""
+
+    WORKBOOK = "xlsx"
+    WITH_MACROS = "xlsm"
+    OPEN_DOCUMENT = "ods"
+
+
 class Package:
     """The parts of a workbook that passed the guard, inflated when asked for."""
 
     def __init__(self, content: bytes, members: dict[str, _Member]) -> None:
         self._content = content
         self._members = members
+        self.kind = PackageKind.WORKBOOK
 
     def __contains__(self, name: str) -> bool:
         return name.casefold() in self._members
@@ -86,12 +97,18 @@ class Package:
         member = self._members.get(name.casefold())
         if member is None:
             raise _damaged(f"le falta la parte «{name}»")
+        if _is_opaque(name):
+            raise _unsafe(f"la parte «{name}» no es XML en UTF-8 o UTF-16")
         part = b"".join(_inflated(self._content, member))
         head = part[:512].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
         declared = _ENCODING.match(head)
         if not head.startswith(b"<") or (declared and declared.group(1).lower() not in _ENCODINGS):
             raise _unsafe(f"la parte «{name}» no es XML en UTF-8 o UTF-16")
         return part
+
+    def peek(self, name: str, length: int) -> bytes:
+        """The first bytes of a part, whatever it is."""
+        return next(_inflated(self._content, self._members[name.casefold()]), b"")[:length]
 
 
 def open_package(content: bytes) -> Package:
@@ -116,7 +133,7 @@ def open_package(content: bytes) -> Package:
         if package_bytes > MAX_PACKAGE_BYTES:
             raise _too_large("descomprimido ocupa más de 120 MB")
     package = Package(content, members)
-    _check_is_workbook(package)
+    package.kind = _kind(package)
     return package
 
 
@@ -173,14 +190,13 @@ def _spellings(name: str) -> set[bytes]:
 
 
 def _checked_size(content: bytes, name: str, member: _Member) -> int:
-    # Pictures may hold anything, and no part under /media/ is ever parsed.
-    is_picture = "/media/" in name
+    is_opaque = _is_opaque(name)
     size = crc = tags = 0
     tail = b""
     for piece in _inflated(content, member):
         size += len(piece)
         crc = zlib.crc32(piece, crc)
-        if is_picture:
+        if is_opaque:
             continue
         tags += piece.count(b"<")
         if tags > MAX_TAGS:
@@ -223,22 +239,37 @@ def _inflated(content: bytes, member: _Member) -> Iterator[bytes]:
         raise _damaged("una de sus partes tiene datos de más")
 
 
-def _check_is_workbook(package: Package) -> None:
+def _is_opaque(name: str) -> bool:
+    """Whether a part is never parsed, so that it may hold anything: a picture, a printer's settings, macros."""
+    folded = name.casefold()
+    return "/media/" in folded or folded.startswith(("pictures/", "thumbnails/", "basic/")) or folded.endswith(".bin")
+
+
+def _kind(package: Package) -> PackageKind:
     if "[Content_Types].xml" not in package:
-        found = (
-            "un documento de LibreOffice o de otro programa (.ods, .odt)"
-            if "mimetype" in package
-            else "un archivo comprimido"
-        )
-        raise UnreadableWorkbook(FindingCode.FILE_005.at(found=found))
+        return _kind_of_open_document(package)
     types = package.read("[Content_Types].xml").replace(b"\0", b"")
+    if _WITH_MACROS_TYPE in types and WORKBOOK_TYPE not in types:
+        return PackageKind.WITH_MACROS
     for mark, found in _OTHER_KINDS:
         if mark in types and (WORKBOOK_TYPE not in types or b"ms-excel" in mark):
             raise UnreadableWorkbook(FindingCode.FILE_005.at(found=found))
     if _MACROS in types:
-        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un libro con macros"))
+        # Excel itself does not open one: the name of its kind hides what it holds.
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un libro que esconde macros"))
     if WORKBOOK_TYPE not in types:
         raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un archivo comprimido o de otro programa"))
+    return PackageKind.WORKBOOK
+
+
+def _kind_of_open_document(package: Package) -> PackageKind:
+    if "mimetype" not in package:
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un archivo comprimido"))
+    if package.peek("mimetype", 200).strip() != _OPEN_DOCUMENT:
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un documento de LibreOffice o de otro programa"))
+    if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
+        raise UnreadableWorkbook(FindingCode.FILE_003.at())
+    return PackageKind.OPEN_DOCUMENT
 
 
 def _damaged(reason: str) -> UnreadableWorkbook:

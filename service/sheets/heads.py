@@ -1,6 +1,7 @@
 """What stands above a table becomes the title, objective, version, year and quarter of the plan.
 
-What the person gave beside the workbook wins; where the two contradict each other, that is said at the cell.
+What the person gave beside the workbook wins; where the two contradict each other, that is said at the cell. What the
+table's own sheet does not say may stand on a cover sheet or over another table of the plan.
 """
 
 from __future__ import annotations
@@ -8,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.reading import Given
 from service.domain.values import ROMAN, PlainText, VersionNumber
-from service.sheets.cells import printed, read_text
-from service.sheets.parsed import NUMBERS, RawCell, address
+from service.sheets.cells import Habits, printed, read_text
+from service.sheets.parsed import NUMBERS, ParsedSheet, RawCell, address
 from service.sheets.tables import Table
 from service.sheets.wording import one_line, plain_words, quarter_in, year_in
 
@@ -25,9 +26,13 @@ _YEAR_LABEL: Final = re.compile(r"vigencia|ano")
 _FIELDS_UNDER_YEARS: Final = ("action", "funding_source", "qualitative_progress")
 
 
+_MOST_ROWS: Final = 60
+_MOST_CELLS: Final = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of the plan as a whole, and the cells where title and version were found."""
+    """What is known of the plan as a whole, and the cell where its version was found."""
 
     year: int | None
     quarter: int | None
@@ -38,33 +43,55 @@ class Head:
     findings: tuple[Finding, ...]
 
 
-def read_head(table: Table, given: Given) -> Head:
-    """What the official documents print above their table; what is missing is asked for by name."""
-    reader = _HeadReader(table)
-    title = reader.title()
-    objective = reader.objective()
-    version, version_cell = reader.version(given)
-    year = reader.year(given)
-    quarter = reader.quarter(given)
-    return Head(year, quarter, version, title, objective, version_cell, tuple(reader.findings))
+def read_head(table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = ()) -> Head:
+    """What the official documents print above their table; what is missing is asked for by name.
+
+    `elsewhere` are the sheets where what the table's own sheet does not say may stand, in their order.
+    """
+    readers = [_HeadReader(table.sheet.name, table.head_cells, table)]
+    readers += [_HeadReader(sheet.name, _first_cells(sheet), None) for sheet in elsewhere]
+    missing: list[Finding] = []
+
+    def first(code: FindingCode, read: Callable[[_HeadReader], Any]) -> Any:
+        found = next((value for reader in readers if (value := read(reader)) is not None), None)
+        if found is None:
+            missing.append(code.at(CellRef(table.sheet.name)))
+        return found
+
+    title = first(FindingCode.PLAN_004, _HeadReader.title)
+    objective = first(FindingCode.PLAN_005, _HeadReader.objective)
+    version, version_cell = first(FindingCode.PLAN_003, lambda reader: reader.version(given)) or (None, None)
+    year = first(FindingCode.PLAN_001, lambda reader: reader.year(given))
+    quarter = first(FindingCode.PLAN_002, lambda reader: reader.quarter(given))
+    findings = [*missing, *(finding for reader in readers for finding in reader.findings)]
+    return Head(year, quarter, version, title, objective, version_cell, tuple(findings))
+
+
+def _first_cells(sheet: ParsedSheet) -> tuple[RawCell, ...]:
+    rows = list(sheet.rows.values())[:_MOST_ROWS]
+    return tuple(cell for cells in rows for cell in cells)[:_MOST_CELLS]
 
 
 class _HeadReader:
-    def __init__(self, table: Table) -> None:
+    """Looks for each thing in the cells of one sheet; None when they do not say it."""
+
+    def __init__(self, sheet: str, cells: tuple[RawCell, ...], table: Table | None) -> None:
+        self._sheet = sheet
+        self._cells = cells
         self._table = table
-        self._cells = table.head_cells
+        self._header_cells = table.header_cells if table else ()
         self.findings: list[Finding] = []
+
+    def _over(self, field: str) -> tuple[RawCell, ...]:
+        return self._table.headers_over(field) if self._table else ()
 
     def title(self) -> PlainText | None:
         """The line that names the plan de acción; without one, the header over its actions."""
         lines = [cell for cell in self._cells if not _OBJECTIVE.match(cell.text)]
         named = [cell for cell in lines if "plan de accion" in plain_words(cell.text)]
         named += [cell for cell in lines if re.search(r"\bplan\b", plain_words(cell.text))]
-        named += [cell for cell in self._table.header_cells if "plan de accion" in plain_words(cell.text)]
-        if named:
-            return self._stripped(named[0], named[0].text)
-        self._miss(FindingCode.PLAN_004)
-        return None
+        named += [cell for cell in self._header_cells if "plan de accion" in plain_words(cell.text)]
+        return self._stripped(named[0], named[0].text) if named else None
 
     def objective(self) -> PlainText | None:
         """What follows "Objetivo:", in its cell or in the next one to the right."""
@@ -77,10 +104,9 @@ class _HeadReader:
             beside = self._beside(at)
             if beside is not None:
                 return self._stripped(beside, beside.text)
-        self._miss(FindingCode.PLAN_005)
         return None
 
-    def version(self, given: Given) -> tuple[VersionNumber | None, RawCell | None]:
+    def version(self, given: Given) -> tuple[VersionNumber, RawCell | None] | None:
         """The version N.N of the plan and its cell; "Versión: 03" of the quality system's format is another thing."""
         found, cell = next(
             ((version, cell) for at, cell in enumerate(self._cells) if (version := self._version_at(at))), (None, None)
@@ -89,9 +115,7 @@ class _HeadReader:
             if cell is not None and found != given.version:
                 self._contradicted(FindingCode.PLAN_009, cell, str(given.version), str(found))
             return given.version, cell
-        if found is None:
-            self._miss(FindingCode.PLAN_003)
-        return found, cell
+        return (found, cell) if found is not None else None
 
     def year(self, given: Given) -> int | None:
         """The vigencia that the title, the line "Vigencia" and the headers agree on."""
@@ -101,7 +125,6 @@ class _HeadReader:
                 self._contradicted(FindingCode.PLAN_006, cell, str(given.year), str(year))
             return given.year
         if not stated:
-            self._miss(FindingCode.PLAN_001)
             return None
         first_cell, first_year = stated[0]
         for cell, year in stated[1:]:
@@ -115,15 +138,16 @@ class _HeadReader:
 
     def quarter(self, given: Given) -> int | None:
         """The quarter over the column of the progress, or else the first that is named above the table."""
-        cells = (*self._table.headers_over("qualitative_progress"), *self._cells, *self._table.header_cells)
+        cells = (*self._over("qualitative_progress"), *self._cells, *self._header_cells)
+        # Of several quarters side by side one was taken already, and which is not for their headers to say.
+        if self._table is not None and self._table.match.periods:
+            return given.quarter or self._table.match.quarter
         cell, quarter = next(((cell, number) for cell in cells if (number := quarter_in(cell.text))), (None, None))
         if given.quarter is not None:
             if cell is not None and quarter is not None and quarter != given.quarter:
                 self._contradicted(FindingCode.PLAN_008, cell, ROMAN[given.quarter], ROMAN[quarter])
             return given.quarter
-        if quarter is None:
-            self._miss(FindingCode.PLAN_002)
-        return quarter
+        return quarter or (self._table.quarter if self._table else None)
 
     def _stated_years(self) -> list[tuple[RawCell, int]]:
         stated: dict[str, tuple[RawCell, int]] = {}
@@ -141,7 +165,7 @@ class _HeadReader:
             if beside is not None:
                 note((beside,), lambda _: True)
         for field in _FIELDS_UNDER_YEARS:
-            note(self._table.headers_over(field), lambda _: True)
+            note(self._over(field), lambda _: True)
         return list(stated.values())
 
     def _version_at(self, at: int) -> VersionNumber | None:
@@ -160,7 +184,7 @@ class _HeadReader:
         return following if following is not None and following.row == self._cells[at].row else None
 
     def _stripped(self, cell: RawCell, text: str) -> PlainText | None:
-        value, trouble = read_text(RawCell(cell.row, cell.column, cell.kind, text.strip()), self._table.sheet.epoch)
+        value, trouble = read_text(RawCell(cell.row, cell.column, cell.kind, text.strip()), Habits())
         if trouble is not None:
             self.findings.append(trouble.at(self._place(cell), ""))
         return value
@@ -168,8 +192,5 @@ class _HeadReader:
     def _contradicted(self, code: FindingCode, cell: RawCell, given: str, found: str) -> None:
         self.findings.append(code.at(self._place(cell), value=one_line(cell.text), given=given, found=found))
 
-    def _miss(self, code: FindingCode) -> None:
-        self.findings.append(code.at(CellRef(self._table.sheet.name)))
-
     def _place(self, cell: RawCell) -> CellRef:
-        return CellRef(self._table.sheet.name, address(cell.row, cell.column))
+        return CellRef(self._sheet, address(cell.row, cell.column))

@@ -74,6 +74,7 @@ class ParsedSheet:
     rows: dict[int, tuple[RawCell, ...]]
     merges: tuple[Merge, ...] = ()
     hidden_rows: frozenset[int] = field(default_factory=frozenset)
+    hidden_columns: frozenset[int] = field(default_factory=frozenset)
     is_hidden: bool = False
     epoch: dt.date = EPOCH_1900
 

@@ -1,7 +1,7 @@
 """A parsed sheet becomes the table of the plan in it: which column holds which field, and what each row below is.
 
-The table may stand anywhere on the sheet, under one row of labels or under groups and labels, and its headers may be
-repeated at every printed page. Nothing is dropped: a row that is no action is given with its kind.
+The table may stand anywhere on the sheet and its headers may be repeated at every printed page. Nothing is dropped: a
+row that is no action is given with its kind.
 """
 
 from __future__ import annotations
@@ -9,29 +9,26 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from service.sheets.columns import PERIODICITIES, fields_named
-from service.sheets.parsed import Kind, Merge, ParsedSheet, RawCell, column_letters
-from service.sheets.wording import header_words, one_line, plain_words, quarter_in
+from service.domain.office import Office
+from service.domain.reading import Given
+from service.sheets.columns import fields_named
+from service.sheets.headings import ENOUGH_FIELDS, Headings, find_headings, granted, may_be_heading, nameless
+from service.sheets.matching import FIGURE, Match, match_columns
+from service.sheets.parsed import NUMBERS, Kind, ParsedSheet, RawCell
+from service.sheets.wording import header_words, plain_words, quarter_in, quarter_of
 
-_ENOUGH_FIELDS: Final = 4
-_DEPTH: Final = 2
 _MOST_FILLED_CELLS: Final = 600_000
-_SAMPLE: Final = 60
-_MOST_ALIKE: Final = 12
-_LONGEST_HEADER: Final = 200
+_SAMPLE: Final = 200
 _NUMBER_LIKE: Final = re.compile(r"[A-Za-z]{0,5}[-. ]?\d+(?:[.\-]\d+)*[.)]?")
 _COLUMN_NUMBER: Final = re.compile(r"\(?\d{1,2}\)?")
+_BRACED_NUMBER: Final = re.compile(r"\(\d{1,2}\)")
 _VERSION_LINE: Final = re.compile(r"version \d")
-_HEAD_LINE: Final = re.compile(r"\b(?:objetivo|version|vigencia|codigo)\b")
-
-# The label that two columns share, and how sure each meaning is when the cells below do not say "Trimestral".
-_SHARED_LABEL: Final = "seguimiento"
-_UNSURE_CLAIMS: Final = ((3, "qualitative_progress"), (20, "periodicity"))
-_GROUPED_RANK: Final = 100
+_TOTAL: Final = re.compile(r"(?:gran )?(?:sub ?)?total(?:es)?\b|promedio\b|sumatoria\b")
+_ACTION_BEGUN: Final = 2
 
 
 class RowKind(Enum):
@@ -40,8 +37,9 @@ class RowKind(Enum):
     ACTION = "action"
     HEADING = "title, version or headers repeated for a printed page"
     MOVED_HEADING = "headers again, in other columns"
+    SECTION = "the title of a section, a subtotal or the total"
     LONE_NUMBER = "a number with nothing beside it"
-    OTHER = "note, subtotal, signature"
+    OTHER = "note, signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +55,50 @@ class TableRow:
 class Table:
     """The plan's table on a sheet.
 
-    `columns` leads from field to column and `headers` from column to its label on one line; `head_cells` stand above
-    the headers (title, objective, version), `header_cells` are the groups and labels themselves.
+    `columns` leads from field to column and `headers` from column to its name on one line, each different;
+    `head_cells` stand above the headers (title, objective, version), `header_cells` are the groups and labels.
     """
 
     sheet: ParsedSheet
-    label_row: int
-    columns: dict[str, int]
+    headings: Headings
+    match: Match
     headers: dict[int, str]
     head_cells: tuple[RawCell, ...]
     header_cells: tuple[RawCell, ...]
 
+    @property
+    def columns(self) -> dict[str, int]:
+        """The column of each field."""
+        return self.match.columns
+
+    @property
+    def quarter(self) -> int | None:
+        """The quarter that the table says it reports: over its progress, above it, or in the sheet's name."""
+        if self.match.quarter is not None:
+            return self.match.quarter
+        over = self.headings.by_column.get(self.columns.get("qualitative_progress", 0))
+        if over is not None and over.period is not None:
+            return quarter_of(over.period[1])
+        return named_quarter(self.sheet, self.head_cells)
+
     def headers_over(self, field: str) -> tuple[RawCell, ...]:
         """The label of a field's column and the groups over it, from the top down."""
-        column = self.columns.get(field)
-        if column is None:
-            return ()
-        first = self.header_cells[0].row
-        shown = (_shown_at(self.sheet, row, column) for row in range(first, self.label_row + 1))
-        return tuple(cell for cell in shown if cell is not None and cell.row >= first)
+        heading = self.headings.by_column.get(self.columns.get(field, 0))
+        return (*heading.groups, heading.label) if heading else ()
 
     def rows(self) -> Iterator[TableRow]:
         """Every row below the headers that is not blank."""
+        rows = list(self._rows())
+        last_action = max((at for at, row in enumerate(rows) if row.kind is RowKind.ACTION), default=-1)
+        for at, row in enumerate(rows):
+            following = rows[at + 1] if at < last_action else None
+            yield replace(row, kind=RowKind.SECTION) if self._is_section(row, following) else row
+
+    def _rows(self) -> Iterator[TableRow]:
         filled = _filled_down(self)
         headings = {header_words(cell.text) for cell in (*self.head_cells, *self.header_cells)} - {""}
         for number, own in self.sheet.rows.items():
-            if number <= self.label_row:
+            if number <= self.headings.last_row:
                 continue
             written = [cell for cell in own if cell.kind is not Kind.TEXT or not cell.text.isspace()]
             if written:
@@ -91,135 +107,97 @@ class Table:
 
     def _kind(self, written: list[RawCell], cells: dict[int, RawCell], headings: set[str]) -> RowKind:
         # Most rows hold a long text or a number and are no headings: words are compared for the others only.
-        if all(_may_be_heading(cell) for cell in written):
-            named = _granted(_claims(written))
-            if len(named) >= _ENOUGH_FIELDS:
+        if all(may_be_heading(cell) for cell in written):
+            named = granted((rank, cell.column, field) for cell in written for rank, field in fields_named(cell.text))
+            if len(named) >= ENOUGH_FIELDS:
                 is_in_place = all(self.columns.get(field, column) == column for field, column in named.items())
                 return RowKind.HEADING if is_in_place else RowKind.MOVED_HEADING
             words = [header_words(cell.text) for cell in written]
             if all(text in headings or _VERSION_LINE.match(text) for text in words):
                 return RowKind.HEADING
-        if len(written) >= _ENOUGH_FIELDS and all(_COLUMN_NUMBER.fullmatch(cell.text) for cell in written):
+        if len(written) >= ENOUGH_FIELDS and all(_COLUMN_NUMBER.fullmatch(cell.text) for cell in written):
             return RowKind.HEADING
+        if self._is_total(written, cells):
+            return RowKind.SECTION
         filled = sum(column in cells for column in self.columns.values())
         number = cells.get(self.columns.get("number", 0))
         has_number = number is not None and bool(_NUMBER_LIKE.fullmatch(number.text.strip()))
-        if filled >= _ENOUGH_FIELDS or (has_number and filled > 1):
+        if filled >= ENOUGH_FIELDS or (has_number and filled > 1):
             return RowKind.ACTION
         return RowKind.LONE_NUMBER if has_number and len(cells) == 1 else RowKind.OTHER
 
+    def _is_total(self, written: list[RawCell], cells: dict[int, RawCell]) -> bool:
+        first = written[0]
+        if first.kind is not Kind.TEXT or not may_be_heading(first) or not _TOTAL.match(plain_words(first.text)):
+            return False
+        return not any(self.columns.get(field, 0) in cells for field in ("indicator", "qualitative_progress"))
 
-def find_table(sheet: ParsedSheet) -> Table | None:
+    def _is_section(self, row: TableRow, following: TableRow | None) -> bool:
+        """Whether a row between actions only opens or sums up those beside it."""
+        if following is None:
+            return False
+        if row.kind is RowKind.OTHER:
+            texts = {cell.text for cell in row.cells.values() if cell.kind not in NUMBERS}
+            return sum(not FIGURE.fullmatch(text) for text in texts) == 1
+        # "1 Fortalecer la participación" over the actions 1.1 and 1.2.
+        number, next_number = (
+            line.cells[self.columns["number"]].text.strip() if self.columns.get("number", 0) in line.cells else ""
+            for line in (row, following)
+        )
+        is_begun = row.kind is RowKind.ACTION and len(row.cells) == _ACTION_BEGUN
+        return is_begun and bool(number) and next_number.startswith(f"{number.rstrip('.')}.")
+
+
+def find_table(sheet: ParsedSheet, given: Given = Given(), office: Office = Office()) -> Table | None:  # noqa: B008  frozen
     """The first table of a plan on the sheet; None when no row names enough of its columns."""
-    first = next((row for row in sheet.rows if _score(sheet, row) >= _ENOUGH_FIELDS), None)
-    if first is None:
+    mapping = {header_words(header): field for header, field in given.mapping if field}
+    headings = find_headings(sheet, mapping)
+    if headings is None:
         return None
-    label_row = _label_row(sheet, first)
-    labels = _labels(sheet, label_row)
-    first_header_row = _first_header_row(sheet, label_row, labels)
-    above = [(row, cell) for row, cells in sheet.rows.items() if row <= label_row for cell in cells]
-    return Table(
-        sheet,
-        label_row,
-        _columns(sheet, label_row, labels),
-        _headers(sheet, label_row, labels),
-        head_cells=tuple(cell for row, cell in above if row < first_header_row),
-        header_cells=tuple(cell for row, cell in above if row >= first_header_row and cell.kind is Kind.TEXT),
-    )
+    above = tuple(cell for row, cells in sheet.rows.items() if row < headings.first_row for cell in cells)
+    below = _below(sheet, headings)
+    match = match_columns(headings, below, given, named_quarter(sheet, above), office)
+    headers = _headers(headings, match, set(below) | _columns_below(sheet, headings))
+    return Table(sheet, headings, match, headers, head_cells=above, header_cells=headings.cells())
 
 
-def _score(sheet: ParsedSheet, row: int) -> int:
-    """How many fields the cells of a row name."""
-    cells = [cell for cell in sheet.rows[row] if _may_be_heading(cell)]
-    return len(_granted(_claims(cells))) if len(cells) >= _ENOUGH_FIELDS else 0
+def named_quarter(sheet: ParsedSheet, above: Iterable[RawCell]) -> int | None:
+    """The quarter that is named above a table, or else in the name of its sheet."""
+    texts = (*(cell.text for cell in above if may_be_heading(cell)), sheet.name)
+    return next((quarter for text in texts if (quarter := quarter_in(text))), None)
 
 
-def _label_row(sheet: ParsedSheet, first: int) -> int:
-    """The row of the headers that names most fields, given the first: "FECHA" may be split in two below it."""
-    label_row, most = first, len(_granted(_claims(_labels(sheet, first))))
-    for row in range(first + 1, first + 1 + _DEPTH):
-        named = len(_granted(_claims(_labels(sheet, row)))) if row in sheet.rows else 0
-        if named < _ENOUGH_FIELDS:
-            break
-        if named > most:
-            label_row, most = row, named
-    return label_row
+def _below(sheet: ParsedSheet, headings: Headings) -> dict[int, list[RawCell]]:
+    """The first cells under the headings, by column."""
+    below: dict[int, list[RawCell]] = {}
+    rows = [cells for row, cells in sheet.rows.items() if row > headings.last_row]
+    for cells in rows[:_SAMPLE]:
+        for cell in cells:
+            if not (cell.kind is Kind.TEXT and (cell.text.isspace() or _BRACED_NUMBER.fullmatch(cell.text))):
+                below.setdefault(cell.column, []).append(cell)
+    return below
 
 
-def _labels(sheet: ParsedSheet, label_row: int) -> tuple[RawCell, ...]:
-    """The labels from left to right, those that are merged down from the rows above included."""
-    labels = {cell.column: cell for cell in sheet.rows[label_row] if _may_be_heading(cell)}
-    for merge in sheet.merges:
-        if merge.first_row < label_row <= merge.last_row and merge.first_column == merge.last_column:
-            cell = _at(sheet, merge.first_row, merge.first_column)
-            if cell is not None and _may_be_heading(cell):
-                labels.setdefault(cell.column, cell)
-    return tuple(cell for _, cell in sorted(labels.items()))
+def _columns_below(sheet: ParsedSheet, headings: Headings) -> set[int]:
+    return {cell.column for row, cells in sheet.rows.items() if row > headings.last_row for cell in cells}
 
 
-def _first_header_row(sheet: ParsedSheet, label_row: int, labels: tuple[RawCell, ...]) -> int:
-    """The first of the rows that group the labels: each names at least two things over them, or a quarter over some."""
-    left, right = labels[0].column, labels[-1].column
-    first = label_row
-    for row in (label_row - 1, label_row - 2):
-        cells = sheet.rows.get(row, ())
-        is_over_labels = all(left <= cell.column <= right and _may_be_heading(cell) for cell in cells)
-        is_over_all = any(_width(sheet, cell) > right - left for cell in cells)
-        is_head = any(_HEAD_LINE.search(plain_words(cell.text)) for cell in cells)
-        if not cells or not is_over_labels or is_over_all or is_head:
-            break
-        if len(cells) == 1 and not quarter_in(cells[0].text):
-            break
-        first = row
-    return first
-
-
-def _claims(labels: Iterable[RawCell]) -> list[tuple[int, int, str]]:
-    """What each label may mean: how sure it is (0 most), its column, the field."""
-    return [(rank, cell.column, field) for cell in labels for rank, field in fields_named(cell.text)]
-
-
-def _granted(claims: list[tuple[int, int, str]]) -> dict[str, int]:
-    """One column for a field and one field for a column, the surest claim first, then from left to right."""
-    granted: dict[str, int] = {}
-    for _, column, field in sorted(claims):
-        if field not in granted and column not in granted.values():
-            granted[field] = column
-    return granted
-
-
-def _columns(sheet: ParsedSheet, label_row: int, labels: tuple[RawCell, ...]) -> dict[str, int]:
-    """The column of each field. "SEGUIMIENTO" is how often, or what was done: the cells below it tell."""
-    shared = [label for label in labels if header_words(label.text) == _SHARED_LABEL]
-    claims = _claims(label for label in labels if header_words(label.text) != _SHARED_LABEL)
-    below = [cells for row, cells in sheet.rows.items() if row > label_row][:_SAMPLE] if shared else []
-    for label in shared[:_MOST_ALIKE]:
-        texts = [cell.text for cells in below for cell in cells if cell.column == label.column]
-        claims += [(rank, label.column, field) for rank, field in _meanings(texts)]
-    for label in labels:
-        group = _shown_at(sheet, label_row - 1, label.column) if not fields_named(label.text) else None
-        if group is not None and group is not label:
-            together = fields_named(f"{group.text} {label.text}")
-            claims += [(_GROUPED_RANK + rank, label.column, field) for rank, field in together]
-    return _granted(claims)
-
-
-def _meanings(texts: list[str]) -> tuple[tuple[int, str], ...]:
-    """What "SEGUIMIENTO" may mean over these texts."""
-    periodic = sum(plain_words(text) in PERIODICITIES for text in texts)
-    if 2 * periodic > len(texts):
-        return ((0, "periodicity"),)
-    return _UNSURE_CLAIMS if texts else ((0, "periodicity"), *_UNSURE_CLAIMS)
-
-
-def _headers(sheet: ParsedSheet, label_row: int, labels: tuple[RawCell, ...]) -> dict[int, str]:
-    """A header for every column that holds something below, each different: two alike get " (2)", none is nameless."""
-    names = {cell.column: one_line(cell.text) for cell in labels}
-    below = {cell.column for row, cells in sheet.rows.items() if row > label_row for cell in cells}
+def _headers(headings: Headings, match: Match, below: set[int]) -> dict[int, str]:
+    """A name for every column with a label of its own or cells below; two alike get their group, or else " (2)"."""
+    fields = set(match.columns.values())
+    labelled = {column: one for column, one in headings.by_column.items() if one.label.column == column}
+    alike: dict[str, int] = {}
+    for one in labelled.values():
+        alike[header_words(one.name)] = alike.get(header_words(one.name), 0) + 1
     headers: dict[int, str] = {}
     copies: dict[str, int] = {}
-    for column in sorted(below | set(names)):
-        name = header = names.get(column) or f"Columna {column_letters(column)}"
+    for column in sorted(below | set(labelled)):
+        heading = headings.by_column.get(column)
+        name = heading.name if heading else nameless(column)
+        if heading and column not in fields and (own := labelled.get(column)):
+            is_bare_period = header_words(own.name) in {"trimestre", "total"}
+            name = own.full_name if is_bare_period or alike[header_words(own.name)] > 1 else own.name
+        header = name
         while header in copies:
             copies[name] += 1
             header = f"{name} ({copies[name]})"
@@ -232,12 +210,14 @@ def _filled_down(table: Table) -> dict[int, dict[int, RawCell]]:
     """The value of each vertical merge for the rows under its first; one over several headers is a note, no value."""
     rows = list(table.sheet.rows)
     filled: dict[int, dict[int, RawCell]] = {}
+    labelled = sorted(table.headers)
     left = _MOST_FILLED_CELLS
     for merge in table.sheet.merges:
-        if merge.first_row == merge.last_row or merge.first_row <= table.label_row:
+        if merge.first_row == merge.last_row or merge.first_row <= table.headings.last_row:
             continue
-        cell = _at(table.sheet, merge.first_row, merge.first_column)
-        over = sum(merge.first_column <= column <= merge.last_column for column in table.headers)
+        own = table.sheet.rows.get(merge.first_row, ())
+        cell = next((cell for cell in own if cell.column == merge.first_column), None)
+        over = bisect_right(labelled, merge.last_column) - bisect_right(labelled, merge.first_column - 1)
         if cell is None or over != 1:
             continue
         # Merges that overlap are no merges of Excel's; the budget keeps a file full of them from taking for ever.
@@ -247,25 +227,3 @@ def _filled_down(table: Table) -> dict[int, dict[int, RawCell]]:
         for row in under:
             filled.setdefault(row, {})[merge.first_column] = cell
     return filled
-
-
-def _shown_at(sheet: ParsedSheet, row: int, column: int) -> RawCell | None:
-    """The cell that a person sees at a place: its own, or that of the merge which covers it."""
-    own = _at(sheet, row, column)
-    if own is not None:
-        return own
-    covering: Merge | None = next((merge for merge in sheet.merges if merge.covers(row, column)), None)
-    return _at(sheet, covering.first_row, covering.first_column) if covering else None
-
-
-def _width(sheet: ParsedSheet, cell: RawCell) -> int:
-    starting = (merge for merge in sheet.merges if (merge.first_row, merge.first_column) == (cell.row, cell.column))
-    return next((merge.last_column - merge.first_column + 1 for merge in starting), 1)
-
-
-def _at(sheet: ParsedSheet, row: int, column: int) -> RawCell | None:
-    return next((cell for cell in sheet.rows.get(row, ()) if cell.column == column), None)
-
-
-def _may_be_heading(cell: RawCell) -> bool:
-    return cell.kind is Kind.TEXT and len(cell.text) <= _LONGEST_HEADER

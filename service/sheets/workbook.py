@@ -1,4 +1,4 @@
-"""An .xlsx file becomes its parsed sheets, each read in one pass over its XML.
+"""An .xlsx or .xlsm file becomes its parsed sheets, each read in one pass over its XML.
 
 It assumes nothing that a writer may get wrong: rows and cells in any order, references left out, a false dimension,
 either namespace of the standard (transitional and Strict). What is hidden is read and marked as such. It never
@@ -58,7 +58,11 @@ def read_workbook(content: bytes) -> tuple[ParsedSheet, ...]:
         UnreadableWorkbook: the file is no .xlsx, is damaged, hostile or beyond the budgets above.
         MemoryError: the process may not take what the file asks for.
     """
-    package = open_package(content)
+    return read_package(open_package(content))
+
+
+def read_package(package: Package) -> tuple[ParsedSheet, ...]:
+    """`read_workbook` for a package that has passed the guard; its macros are never touched."""
     try:
         return _Workbook(package).sheets()
     except etree.XMLSyntaxError as error:
@@ -130,7 +134,7 @@ class _Workbook:
                 codes[element.get("numFmtId", "")] = element.get("formatCode", "")
             else:
                 ids = [style.get("numFmtId", "0") for style in element if isinstance(style.tag, str)]
-                formats = {str(style): _kind_of_format(id_, codes.get(id_)) for style, id_ in enumerate(ids)}
+                formats = {str(style): kind_of_format(id_, codes.get(id_)) for style, id_ in enumerate(ids)}
         return formats
 
     def _read_strings(self, part: str | None) -> dict[str, str]:
@@ -152,12 +156,17 @@ class _Workbook:
         rows: dict[int, list[RawCell]] = {}
         merges: list[Merge] = []
         hidden: set[int] = set()
+        hidden_columns: set[int] = set()
         row = 0
-        for element in _elements(self._package.read(tab.part), "{*}row", "{*}mergeCell"):
+        for element in _elements(self._package.read(tab.part), "{*}row", "{*}mergeCell", "{*}col"):
             if element.tag.endswith("}mergeCell"):
                 merges.append(_merge(element.get("ref", "")))
                 if len(merges) > MAX_MERGES:
                     raise _too_large("tiene demasiadas celdas combinadas")
+                continue
+            if element.tag.endswith("}col"):
+                if element.get("hidden") in _TRUE:
+                    hidden_columns.update(_columns(element))
                 continue
             row = _row_number(element.get("r"), row + 1)
             if element.get("hidden") in _TRUE:
@@ -170,9 +179,10 @@ class _Workbook:
                 rows.setdefault(cell.row, []).append(cell)
         return ParsedSheet(
             name=tab.name,
-            rows={row: _in_order(tab.name, rows[row]) for row in sorted(rows)},
+            rows={row: in_order(tab.name, rows[row]) for row in sorted(rows)},
             merges=tuple(merges),
             hidden_rows=frozenset(hidden),
+            hidden_columns=frozenset(hidden_columns),
             is_hidden=tab.is_hidden,
             epoch=self._epoch,
         )
@@ -300,7 +310,8 @@ def _decoded(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
 
 
-def _kind_of_format(id_: str, code: str | None) -> Kind:
+def kind_of_format(id_: str, code: str | None) -> Kind:
+    """How a number in a format is shown: the format's number, and its code when it is not a built-in one."""
     if code is None:
         number = int(id_) if id_.isdecimal() else 0
         if number in _DATE_FORMATS:
@@ -315,6 +326,14 @@ def _kind_of_format(id_: str, code: str | None) -> Kind:
     if "y" in letters or "d" in letters or ("m" in letters and not set("hs") & set(letters)):
         return Kind.DATE
     return Kind.GROUPED if "#,##" in letters or "0,0" in letters else Kind.NUMBER
+
+
+def _columns(element: etree._Element) -> range:
+    first, last = element.get("min", ""), element.get("max", "")
+    # Nobody loses a cell by a column whose number is nonsense: it only is not said to be hidden.
+    if not (first.isdecimal() and last.isdecimal() and len(last) <= len(first) + 5):
+        return range(0)
+    return range(int(first), min(int(last), MAX_COLUMN) + 1) if len(first) <= 5 else range(0)  # noqa: PLR2004  16384
 
 
 def _row_number(declared: str | None, following: int) -> int:
@@ -338,7 +357,7 @@ def _merge(reference: str) -> Merge:
     return Merge(min(top, bottom), min(left, right), max(top, bottom), max(left, right))
 
 
-def _in_order(sheet: str, cells: list[RawCell]) -> tuple[RawCell, ...]:
+def in_order(sheet: str, cells: list[RawCell]) -> tuple[RawCell, ...]:
     """The cells of a row from left to right; one that is there twice must say the same twice."""
     cells.sort(key=lambda cell: cell.column)
     for left, right in pairwise(cells):

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 
 from service.domain.findings import FindingCode
-from service.sheets.guard import MAX_MEMBERS, UnreadableWorkbook, open_package
-from tests.unit.sheets.office import EXAMPLE, MAIN, office_book, parts, raw_book, repacked, zipped
+from service.sheets.guard import MAX_MEMBERS, PackageKind, UnreadableWorkbook, open_package
+from tests.unit.sheets.office import EXAMPLE, MAIN, SHEET_TYPE, office_book, parts, raw_book, repacked, zipped
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
@@ -64,7 +64,7 @@ def test_a_password_and_an_old_document_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("main_type", "said"),
     [
-        ("application/vnd.ms-excel.sheet.macroEnabled.main+xml", "macros"),
+        ("application/vnd.ms-excel.template.macroEnabled.main+xml", "plantilla con macros"),
         ("application/vnd.ms-excel.sheet.binary.macroEnabled.main", "binario"),
         ("application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml", "plantilla"),
         ("application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml", "Word"),
@@ -78,17 +78,40 @@ def test_another_kind_of_file_is_named_whatever_its_name_says(main_type: str, sa
 
 
 def test_macros_inside_a_plain_workbook_are_refused() -> None:
-    members = parts()
-    members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(
-        b"</Types>",
-        b'<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>',
-    )
-    assert refusal(zipped(members)) is FindingCode.FILE_005
+    assert refusal(with_macros(SHEET_TYPE)) is FindingCode.FILE_005
 
 
 def test_a_zip_of_anything_else_is_no_workbook() -> None:
     assert refusal(zipped({"hola.txt": b"hola"})) is FindingCode.FILE_005
-    assert refusal(zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"})) is FindingCode.FILE_005
+    assert refusal(zipped({"mimetype": b"application/vnd.oasis.opendocument.text"})) is FindingCode.FILE_005
+
+
+def with_macros(main_type: str) -> bytes:
+    members = parts(main_type=main_type)
+    members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(
+        b"</Types>",
+        b'<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>',
+    )
+    # Macros may hold what no XML may; the guard has no reason to look.
+    return zipped(members | {"xl/vbaProject.bin": OLE2 + b"<!DOCTYPE a>" + bytes(2_000)})
+
+
+def test_a_workbook_that_says_it_has_macros_passes_and_nobody_can_read_them() -> None:
+    package = open_package(with_macros("application/vnd.ms-excel.sheet.macroEnabled.main+xml"))
+    assert package.kind is PackageKind.WITH_MACROS
+    with pytest.raises(UnreadableWorkbook):
+        package.read("xl/vbaProject.bin")
+
+
+def test_an_open_document_sheet_passes_and_one_behind_a_password_does_not() -> None:
+    members = {
+        "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": b"<a/>",
+        "META-INF/manifest.xml": b"<manifest/>",
+    }
+    assert open_package(zipped(members)).kind is PackageKind.OPEN_DOCUMENT
+    members["META-INF/manifest.xml"] = b"<manifest><encryption-data/></manifest>"
+    assert refusal(zipped(members)) is FindingCode.FILE_003
 
 
 def test_a_file_cut_anywhere_is_refused() -> None:

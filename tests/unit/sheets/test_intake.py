@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.archive import plan_to_json, reading_from_json, reading_to_json
-from service.domain.findings import FindingCode
+from service.domain.findings import Finding, FindingCode, has_errors
 from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable
 from service.domain.values import PlainText, UnacceptableText, VersionNumber
 from service.sheets.columns import COLUMNS
@@ -36,14 +37,26 @@ def rejected(content: bytes) -> Rejected:
     return reading
 
 
+RULES = re.compile(
+    r"\w+_0[12]\d|(?:PERIODICITY|FUNDING|LEAD|PROGRESS|QUARTER|FIGURE|QUANTITY|BUDGET|EVIDENCE|PRIVACY)_\d+"
+)
+OF_THE_READER = {"FILE_010", "FILE_011", "FILE_012", "TABLE_010", "PLAN_010", "PLAN_011", "PLAN_012"}
+
+
+def of_the_reader(reading: Reading) -> list[Finding]:
+    """What the reader itself says; what the rules say of the values is tested with them."""
+    names = [(finding, finding.code.name) for finding in reading.findings]
+    return [finding for finding, name in names if name in OF_THE_READER or not RULES.fullmatch(name)]
+
+
 def where(reading: Reading) -> list[tuple[FindingCode, str]]:
-    return [(finding.code, finding.place.cell if finding.place else "") for finding in reading.findings]
+    return [(finding.code, finding.place.cell if finding.place else "") for finding in of_the_reader(reading)]
 
 
 @pytest.mark.parametrize("path", [EXAMPLE, EXAMPLE_BY_PAGES], ids=["plain", "by pages"])
 def test_the_example_is_the_reference_letter_for_letter(path: Any) -> None:
     reading = accepted(path.read_bytes())
-    assert reading.findings == ()
+    assert of_the_reader(reading) == []
     assert printed_rows(reading.plan) == reference_rows()
     reference = reference_plan()
     assert (reading.plan.quarter, reading.plan.version) == (reference.quarter, reference.version)
@@ -153,7 +166,7 @@ def test_a_label_over_two_rows_of_dates_reaches_down_to_them() -> None:
         sheet.merge_cells(f"{letter}4:{letter}5")
     sheet.merge_cells("G4:H4")
     reading = accepted(saved(book))
-    assert reading.findings == ()
+    assert of_the_reader(reading) == []
     assert printed_rows(reading.plan)[0][6:8] == ["1/03/2024", "31/12/2024"]
 
 
@@ -203,7 +216,7 @@ def test_blank_rows_headers_again_and_rows_of_white_space_are_passed_over() -> N
     rows = [action(1), [], [" "] * 11, ["PLAN DE ACCIÓN 2024"], ["Versión 2.0"], list(GROUPS), list(LABELS), action(2)]
     reading = accepted(office_book(rows))
     assert [action_.source.row for action_ in reading.plan.actions] == [6, 13]
-    assert reading.findings == ()
+    assert of_the_reader(reading) == []
 
 
 def test_a_row_that_numbers_the_columns_is_no_action() -> None:
@@ -223,9 +236,9 @@ def test_notes_and_signatures_below_are_no_actions_and_are_said() -> None:
     assert where(reading) == [
         (FindingCode.ROW_003, "A10"),
         (FindingCode.ROW_003, "B12"),
-        (FindingCode.ROW_003, "E13"),
+        (FindingCode.ROW_006, "E13"),
     ]
-    assert reading.findings[1].message == "La fila 12 no se leyó como acción: «Elaboró · Revisó · Aprobó»."
+    assert of_the_reader(reading)[1].message == "La fila 12 no se leyó como acción: «Elaboró · Revisó · Aprobó»."
 
 
 def test_an_action_without_its_number_is_still_an_action() -> None:
@@ -252,7 +265,7 @@ def test_label_and_value_of_the_head_may_stand_in_two_cells() -> None:
         ["Trimestre: II"],
         [],
         ["No.", *LABELS[1:]],
-        action(1),
+        action(1, G=dt.date(2025, 3, 1), H=dt.date(2025, 12, 31), K="Se avanzó en la formulación."),
     ):
         sheet.append(line)
     plan = accepted(saved(book)).plan
@@ -275,7 +288,8 @@ def test_what_is_given_is_used_and_spares_the_sheet_from_saying_it() -> None:
         sheet["A1"], sheet["A3"] = "PLAN DE ACCIÓN", None
         sheet["B4"], sheet["J4"], sheet["K4"] = "PLAN DE ACCIÓN", "PRESUPUESTO", "SEGUIMIENTO"
 
-    plan = accepted(office_book(edit=bare), Given(2026, 4, VersionNumber(3, 1))).plan
+    row = action(1, G=dt.date(2026, 3, 1), H=dt.date(2026, 12, 31), K="Se avanzó en la formulación.")
+    plan = accepted(office_book([row], edit=bare), Given(2026, 4, VersionNumber(3, 1))).plan
     assert (plan.year, plan.quarter.number, str(plan.version)) == (2026, 4, "3.1")
 
 
@@ -305,7 +319,7 @@ def test_findings_come_all_at_once_in_reading_order() -> None:
 def test_a_character_that_cannot_be_printed_never_reaches_a_message() -> None:
     reading = rejected(office_book([action(1, K="avance\u202e oculto")]))
     assert where(reading) == [(FindingCode.TEXT_001, "K6")]
-    assert reading.findings[0].value == "avance\N{REPLACEMENT CHARACTER} oculto"
+    assert of_the_reader(reading)[0].value == "avance\N{REPLACEMENT CHARACTER} oculto"
 
 
 def admitted(text: str) -> bool:
@@ -341,7 +355,11 @@ def sound_rows(draw: st.DrawFn) -> list[list[Any]]:
 @given(sound_rows())
 @settings(max_examples=60, deadline=None)
 def test_any_admitted_plan_comes_back_letter_for_letter(rows: list[list[Any]]) -> None:
-    plan = accepted(office_book(rows)).plan
+    reading = read_plan(office_book(rows), Given())
+    assert not isinstance(reading, Unreadable)
+    # The rules may have much to say of such a plan; the reader has read it.
+    assert not has_errors(tuple(of_the_reader(reading)))
+    plan = reading.plan
     assert len(plan.actions) == len(rows)
     for read, (number, *texts) in zip(plan.actions, rows, strict=True):
         assert [read.action, read.lead, read.indicator, read.unit] == texts[:4]

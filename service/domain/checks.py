@@ -1,74 +1,65 @@
-"""Rules that look across the rows of a plan; each yields its findings, at the cell where a person would correct it.
+"""A plan becomes all that the rules have to say about it, each finding at the cell where a person would correct it.
 
-They work on what was read, never on the workbook, so that a plan from any source can be checked.
+The rules work on what was read, never on the workbook, so that a plan from any source can be checked. They live in
+service/domain/rules, one module to a family; this is the one door to them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from service.domain.findings import CellRef, Finding, FindingCode
-from service.domain.plan import Action, DraftPlan
+from service.domain.findings import Finding
+from service.domain.office import REFERENCE_OFFICE, Office
+from service.domain.plan import DraftPlan
 from service.domain.reading import MappedColumn
-from service.domain.typography import needs_tall_row
-from service.domain.values import PlainText, printed_date
+from service.domain.rules.dates import check_dates
+from service.domain.rules.evidence import check_evidence
+from service.domain.rules.figures import check_figures
+from service.domain.rules.heights import check_heights
+from service.domain.rules.numbers import check_duplicates, check_numbers
+from service.domain.rules.periods import check_periods
+from service.domain.rules.previous import compare_with_previous
+from service.domain.rules.privacy import check_privacy
+from service.domain.rules.progress import check_progress, progress_is_due
+from service.domain.rules.quantities import check_quantities
+from service.domain.rules.rows import Rows
+from service.domain.rules.targets import check_targets
+from service.domain.rules.vocabularies import check_funding, check_leads, check_periodicities
+from service.domain.rules.wording import check_wording
 
-_COUNTED: Final = re.compile(r"\d{1,9}")
+__all__ = ["check_plan", "compare_with_previous", "progress_is_due"]
 
-
-def check_plan(plan: DraftPlan, mapping: tuple[MappedColumn, ...]) -> Iterator[Finding]:
-    """Every finding about rows taken together; `mapping` says in which column each field stands."""
-    columns = {column.field: column for column in mapping}
-    if "number" in columns:
-        yield from _check_numbers(plan, columns["number"])
-    if "starts_on" in columns and "ends_on" in columns:
-        yield from _check_periods(plan, columns["ends_on"])
-    if "qualitative_progress" in columns:
-        yield from _check_heights(plan, columns["qualitative_progress"])
-
-
-def _check_numbers(plan: DraftPlan, column: MappedColumn) -> Iterator[Finding]:
-    first_with: dict[PlainText, Action] = {}
-    previous: Action | None = None
-    for action in plan.actions:
-        number = action.number
-        # A number merged over several rows is one action with several indicators, not a repetition.
-        if number is None or (previous is not None and number is previous.number):
-            continue
-        place, words = _place(action, column), {"column": column.header, "value": number}
-        if number in first_with:
-            yield FindingCode.ROW_001.at(place, **words, other=_place(first_with[number], column).cell)
-        elif previous is not None and _is_gap(previous.number, number):
-            yield FindingCode.ROW_002.at(place, **words, previous=str(previous.number))
-        first_with.setdefault(number, action)
-        previous = action
-
-
-def _is_gap(before: PlainText | None, number: PlainText) -> bool:
-    if before is None or not (_COUNTED.fullmatch(before) and _COUNTED.fullmatch(number)):
-        return False
-    return int(number) != int(before) + 1
+_CHECKS: Final = (
+    check_numbers,
+    check_duplicates,
+    check_dates,
+    check_targets,
+    check_periodicities,
+    check_funding,
+    check_leads,
+    check_progress,
+    check_periods,
+    check_wording,
+    check_heights,
+    check_figures,
+    check_quantities,
+    check_evidence,
+    check_privacy,
+)
 
 
-def _check_periods(plan: DraftPlan, column: MappedColumn) -> Iterator[Finding]:
-    for action in plan.actions:
-        if action.starts_on is not None and action.ends_on is not None and action.ends_on < action.starts_on:
-            yield FindingCode.DATE_003.at(
-                _place(action, column),
-                column=column.header,
-                value=printed_date(action.ends_on),
-                start=printed_date(action.starts_on),
-            )
+def check_plan(
+    plan: DraftPlan,
+    mapping: tuple[MappedColumn, ...],
+    office: Office = REFERENCE_OFFICE,
+    extra_columns: tuple[MappedColumn, ...] = (),
+) -> Iterator[Finding]:
+    """Every finding about the values of a plan, family by family.
 
-
-def _check_heights(plan: DraftPlan, column: MappedColumn) -> Iterator[Finding]:
-    for action in plan.actions:
-        if action.qualitative_progress is not None and needs_tall_row(action.qualitative_progress):
-            place = _place(action, column)
-            yield FindingCode.TEXT_003.at(place, column=column.header, value=action.qualitative_progress)
-
-
-def _place(action: Action, column: MappedColumn) -> CellRef:
-    return CellRef(action.source.sheet, f"{column.column}{action.source.row}")
+    `mapping` says in which column of which sheet each field stands; `extra_columns` the same of the columns that travel
+    as extras, by their header: without it what is said of an extra points at the first cell of its row.
+    """
+    rows = Rows(plan, mapping, extra_columns)
+    for check in _CHECKS:
+        yield from check(rows, office)

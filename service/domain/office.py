@@ -7,6 +7,7 @@ and never look for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,6 @@ class Office:
     shortest_progress: int = 40
     duplicate_similarity: float = 0.92
     overachievement: float = 1.2
+
+
+REFERENCE_OFFICE: Final = Office()

@@ -1,0 +1,241 @@
+"""V13 and V22: a text ends where its author ended it, and is typed as it will be printed.
+
+Whatever can be mended without knowing what the author meant is mended in one go: every finding of a cell proposes the
+same text, so that none undoes another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, KeysView
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from service.domain.findings import Finding, FindingCode
+from service.domain.office import Office
+from service.domain.rules.rows import Cell, Rows
+from service.domain.rules.words import same_words
+from service.domain.values import printed_number
+
+_LONG_TEXTS: Final = ("action", "indicator", "qualitative_progress")
+_NAMES: Final = ("lead", "unit", "periodicity", "funding_source")
+_STOPS: Final = ".!?…"
+_CLOSERS: Final = "»”\"')]"
+_OPEN_ENDS: Final = ",;:(/-\u2013¿¡«“"
+_DANGLING: Final = frozenset(
+    {
+        "de", "del", "la", "el", "los", "las", "y", "e", "o", "u", "a", "al", "en", "con", "por", "para", "que", "se",
+        "su", "sus", "un", "una", "como", "entre", "sobre", "sin", "desde", "hasta", "mediante", "ante", "bajo",
+    }
+)  # fmt: skip
+# Where forms, old spreadsheets and databases cut what does not fit.
+_CUTTING_LENGTHS: Final = frozenset({255, 256, 1024, 4000, 32_767})
+_SPACES: Final = re.compile(r"[ \u00a0]{2,}")
+_UNSEEN: Final = re.compile("[\t\u00ad\u200b\u200c\u2028\u2029\u2060\ufeff]")
+_BROKEN_WORD: Final = re.compile(r"([^\W\d_]{2,})-[ \t]*\n[ \t]*([a-záéíóúñ]{2,})")
+_FILLERS: Final = re.compile(
+    r"\blorem ipsum\b|\bx{3,}\b|\btbd\b|\[[^\]]*(?:completar|escrib|diligenci)[^\]]*\]", re.IGNORECASE
+)
+_FILLER_TEXTS: Final = frozenset(
+    {"pendiente", "por definir", "por diligenciar", "por completar", "completar", "texto", "prueba", "test", "ejemplo"}
+)
+_MARKS: Final = re.compile('["«»“”[]')
+_CAPITALS: Final = re.compile("[A-Z]{3,}")
+_SHORT: Final = 30
+_AROUND: Final = 12
+_FEW_WORDS: Final = 4
+_SHORTEST_ACRONYM: Final = 4
+_QUOTES: Final = (("«", "»"), ("“", "”"))
+
+
+def check_wording(rows: Rows, office: Office) -> Iterator[Finding]:
+    """Ends, spaces, unseen characters, quotes, capitals, fillers and acronyms."""
+    for field in _NAMES:
+        plain: set[str] = set()
+        for cell in rows.cells(field):
+            if cell.value not in plain:
+                codes = list(_typing(cell.value))
+                yield from _findings(cell, codes, office, is_told=False)
+                if not codes:
+                    plain.add(cell.value)
+    slips = _slips(office.acronyms).keys()
+    for field in _LONG_TEXTS:
+        is_told = field == "qualitative_progress"
+        for cell in rows.cells(field):
+            text = cell.value
+            if _is_quiet(text, slips) and (text[-1] in _STOPS or (not is_told and _is_whole(text))):
+                continue
+            codes = [*_typing(text), *_ending(text, office.acronyms, is_told=is_told)]
+            codes += _style(text, office.acronyms, is_told=is_told)
+            yield from _findings(cell, codes, office, is_told=is_told)
+
+
+def _is_quiet(text: str, slips: KeysView[str]) -> bool:
+    """Whether a text has nothing that any rule but those about its end would look at: most have nothing."""
+    return (
+        len(text) > _SHORT
+        and text.isprintable()
+        and "  " not in text
+        and _MARKS.search(text) is None
+        and "xxx" not in (low := text.lower())
+        and "lorem" not in low
+        and "tbd" not in low
+        and not text.isupper()
+        and (not any(map(str.isupper, text.split())) or slips.isdisjoint(_CAPITALS.findall(text)))
+    )
+
+
+def _is_whole(text: str) -> bool:
+    return (
+        text[-1].isalnum()
+        and not text[-1].isupper()
+        and "(" not in text
+        and text[text.rfind(" ") + 1 :] not in _DANGLING
+        and len(text) not in _CUTTING_LENGTHS
+    )
+
+
+_Said = tuple[FindingCode, dict[str, str | int]]
+
+
+def _findings(cell: Cell, codes: list[_Said], office: Office, *, is_told: bool) -> Iterator[Finding]:
+    text = mended = str(cell.value)
+    if any(code in _MENDED for code, _ in codes):
+        mended = _mended(text, office.acronyms, is_told=is_told)
+    for code, words in codes:
+        proposal = mended if code in _MENDED and mended != text else None
+        yield cell.says(code, value=text, proposal=proposal, **words)
+
+
+_MENDED: Final = {
+    FindingCode.TEXT_011,
+    FindingCode.TEXT_014,
+    FindingCode.TEXT_015,
+    FindingCode.TEXT_016,
+    FindingCode.TEXT_017,
+    FindingCode.TEXT_021,
+}
+
+
+def _typing(text: str) -> Iterator[_Said]:
+    if "  " in text or ("\u00a0" in text and _SPACES.search(text)):
+        found = _SPACES.search(text)
+        if found:
+            yield FindingCode.TEXT_015, {"around": _around(text, found.start(), found.end())}
+    if not text.isprintable():
+        if _UNSEEN.search(text):
+            yield FindingCode.TEXT_016, {}
+        broken = _BROKEN_WORD.search(text)
+        if broken:
+            yield FindingCode.TEXT_017, {"around": f"{broken[1]}-{broken[2]}"}
+
+
+def _ending(text: str, acronyms: tuple[str, ...], *, is_told: bool) -> Iterator[_Said]:
+    ends, closed = text.rstrip(), text.rstrip().rstrip(_CLOSERS)
+    if not closed or closed[-1] in _STOPS:
+        return
+    last = ends.rsplit(None, 1)[-1]
+    if "://" in last or last.startswith("www."):
+        return
+    acronym = _cut_acronym(last, acronyms)
+    if acronym:
+        yield FindingCode.TEXT_011, {"ending": last, "acronym": acronym}
+    elif len(text) in _CUTTING_LENGTHS:
+        yield FindingCode.TEXT_013, {"length": printed_number(Decimal(len(text)))}
+    elif _is_open(ends, last):
+        yield FindingCode.TEXT_012, {"ending": " ".join(ends.split()[-3:])}
+    if is_told and len(text) > _SHORT:
+        yield FindingCode.TEXT_014, {}
+
+
+def _is_open(ends: str, last: str) -> bool:
+    is_unclosed = ends.count("(") > ends.count(")")
+    return ends[-1] in _OPEN_ENDS or last.lower() in _DANGLING or is_unclosed
+
+
+def _cut_acronym(last: str, acronyms: tuple[str, ...]) -> str | None:
+    if not last.isupper() or len(last) < 2 or last in acronyms:  # noqa: PLR2004 - one letter is the beginning of too much
+        return None
+    whole = [acronym for acronym in acronyms if acronym.startswith(last)]
+    return whole[0] if len(whole) == 1 else None
+
+
+def _style(text: str, acronyms: tuple[str, ...], *, is_told: bool) -> Iterator[_Said]:
+    if _has_odd_quotes(text):
+        yield FindingCode.TEXT_018, {}
+    if is_told and text.isupper() and len(text.split()) > _FEW_WORDS:
+        yield FindingCode.TEXT_019, {}
+    else:
+        for word, acronym in _mistyped(text, acronyms):
+            yield FindingCode.TEXT_021, {"written": word, "acronym": acronym}
+    filler = _filler(text)
+    if filler:
+        yield FindingCode.TEXT_020, {"around": filler}
+
+
+def _has_odd_quotes(text: str) -> bool:
+    used = ['"'] if '"' in text else []
+    for opening, closing in _QUOTES:
+        if opening in text or closing in text:
+            if text.count(opening) != text.count(closing):
+                return True
+            used.append(opening)
+    return len(used) > 1 or text.count('"') % 2 == 1
+
+
+def _filler(text: str) -> str | None:
+    if len(text) <= _SHORT and same_words(text) in _FILLER_TEXTS:
+        return text
+    low = text.lower()
+    if "xxx" not in low and "lorem" not in low and "tbd" not in low and "[" not in low:
+        return None
+    found = _FILLERS.search(text)
+    return found.group() if found else None
+
+
+def _mistyped(text: str, acronyms: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Words in capitals that are one slip away from an acronym of the office; the last may be a cut one."""
+    slips = _slips(acronyms)
+    for found in _CAPITALS.finditer(text):
+        word = found.group()
+        if word in slips and not (found.end() == len(text.rstrip()) and _cut_acronym(word, acronyms)):
+            yield word, slips[word]
+
+
+@lru_cache(maxsize=64)
+def _slips(acronyms: tuple[str, ...]) -> dict[str, str]:
+    """A letter left out or two exchanged, for acronyms long enough to tell a slip from another acronym."""
+    slips: dict[str, str] = {}
+    for acronym in acronyms:
+        if len(acronym) < _SHORTEST_ACRONYM:
+            continue
+        for i in range(len(acronym)):
+            slips[acronym[:i] + acronym[i + 1 :]] = acronym
+            slips[acronym[:i] + acronym[i : i + 2][::-1] + acronym[i + 2 :]] = acronym
+    return {slip: acronym for slip, acronym in slips.items() if slip not in acronyms}
+
+
+def _mended(text: str, acronyms: tuple[str, ...], *, is_told: bool) -> str:
+    mended = text
+    if not text.isprintable():
+        mended = _BROKEN_WORD.sub(r"\1\2", text)
+        mended = _UNSEEN.sub(lambda found: " " if found.group() in "\t\u2028\u2029" else "", mended)
+    mended = _SPACES.sub(" ", mended)
+    for word, acronym in _mistyped(mended, acronyms):
+        mended = re.sub(rf"\b{re.escape(word)}\b", acronym, mended)
+    ends = mended.rstrip()
+    closed = ends.rstrip(_CLOSERS)
+    if closed and closed[-1] not in _STOPS:
+        last = ends.rsplit(None, 1)[-1]
+        whole = _cut_acronym(last, acronyms)
+        if whole:
+            ends = ends[: -len(last)] + whole
+        elif len(text) in _CUTTING_LENGTHS or _is_open(ends, last):
+            return mended
+        mended = f"{ends}." if is_told else ends
+    return mended
+
+
+def _around(text: str, start: int, end: int) -> str:
+    return text[max(0, start - _AROUND) : end + _AROUND].strip()

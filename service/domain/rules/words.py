@@ -1,0 +1,56 @@
+"""Texts become words that can be compared: case, accents, punctuation and spaces set apart.
+
+`bare` keeps every character in its place, so that what is found in it can be pointed at, and mended, in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_ACCENTS: Final = tuple(zip("áéíóúüñ", "aeiouun", strict=True))
+_WORD: Final = re.compile(r"[^\W_]+")
+
+MONTHS: Final = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+    "diciembre",
+)  # fmt: skip
+
+
+def bare(text: str) -> str:
+    """Small letters without accents, as long as the text itself."""
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    if not low.isascii():
+        for accented, plain in _ACCENTS:
+            low = low.replace(accented, plain)
+    return low
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a header, a name or a short text."""
+    return tuple(_WORD.findall(bare(text)))
+
+
+def same_words(text: str) -> str:
+    """What two texts that say the same have in common."""
+    return " ".join(_WORD.findall(bare(text)))
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def listed(names: tuple[str, ...] | list[str], conjunction: str = "y") -> str:
+    """Names as a sentence lists them: "abril, mayo y junio"."""
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
+
+
+def counted(number: int, singular: str, plural: str) -> str:
+    """A number with its noun: "1 fila", "3 filas"."""
+    return f"{number} {singular if number == 1 else plural}"

@@ -13,6 +13,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from service.settings import PROJECT, Settings, UnusableSettings
 from service.sheets.isolated import ReadingRoom
 from service.terminal import (
     Group,
+    PairType,
     QuarterType,
     VersionType,
     YearType,
@@ -49,9 +51,23 @@ _workbook = click.argument("workbook", metavar="PLAN.xlsx", type=click.Path(path
 _as_json = click.option("--json", "as_json", is_flag=True, help="Escribe el resultado en JSON, para otros programas.")
 
 
-def _given(command: Callable[..., int]) -> Callable[..., int]:
-    """The options that say what the workbook may not say of itself."""
+def _read_from_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The options that say what the workbook may not say of itself, and where it goes with its marks."""
     for option in (
+        click.option(
+            "--marked",
+            metavar="LIBRO.xlsx",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Escribe el libro con cada hallazgo marcado en su celda.",
+        ),
+        click.option(
+            "--map",
+            "mapping",
+            metavar="COLUMNA=CAMPO",
+            type=PairType(),
+            multiple=True,
+            help='Qué contiene una columna, por su encabezado o su letra ("Dependencia=responsable"). Puede repetirse.',
+        ),
         click.option("--version", type=VersionType(), help="Versión del plan (2.0), si el libro no la dice."),
         click.option("--year", type=YearType(), help="Vigencia (2024), si el libro no la dice."),
         click.option("--quarter", type=QuarterType(), help="Trimestre (I, II, III o IV), si el libro no lo dice."),
@@ -82,18 +98,25 @@ def serve_command(port: str | None, data: str | None) -> int:
 
 @folio.command("check")
 @_workbook
-@_given
+@_read_from_options
 @_as_json
 def check_command(
-    workbook: Path, year: int | None, quarter: int | None, version: VersionNumber | None, *, as_json: bool
+    workbook: Path,
+    *,
+    year: int | None,
+    quarter: int | None,
+    version: VersionNumber | None,
+    mapping: tuple[tuple[str, str], ...],
+    marked: Path | None,
+    as_json: bool,
 ) -> int:
     """Revisa un plan: qué se entendió y qué hay que corregir."""
-    reading = _read(workbook, Given(year, quarter, version))
+    reading = _read(workbook, Given(year, quarter, version, mapping))
     if as_json:
         _print_json(archive.reading_to_json(reading))
     else:
         click.echo(f"{workbook.name}: {_understood(reading)}\n\n{findings_as_text(reading.findings)}")
-    return _exit_code(reading)
+    return max(_exit_code(reading), _mark(workbook, reading, marked))
 
 
 @folio.command("generate")
@@ -101,32 +124,62 @@ def check_command(
 @click.option(
     "--out", metavar="CARPETA", type=click.Path(path_type=Path), default=Path(), help="Dónde escribirlos (aquí)."
 )
-@_given
+@_read_from_options
 @_as_json
 def generate_command(
     workbook: Path,
+    *,
     out: Path,
     year: int | None,
     quarter: int | None,
     version: VersionNumber | None,
-    *,
+    mapping: tuple[tuple[str, str], ...],
+    marked: Path | None,
     as_json: bool,
 ) -> int:
     """Escribe los documentos oficiales de un plan, sin servidor."""
-    reading = _read(workbook, Given(year, quarter, version))
+    reading = _read(workbook, Given(year, quarter, version, mapping))
+    not_marked = _mark(workbook, reading, marked)
     if not isinstance(reading, Accepted):
         if as_json:
             _print_json(_generated_as_json(reading, {"documents": [], "problems": []}))
         else:
             click.echo(f"{workbook.name}: {_understood(reading)}\n\n{findings_as_text(reading.findings)}", err=True)
             click.echo("\nNo se escribió ningún documento.", err=True)
-        return _exit_code(reading)
+        return max(_exit_code(reading), not_marked)
     written = _write_documents(reading, out)
     if as_json:
         _print_json(_generated_as_json(reading, written))
     else:
         _tell_what_was_written(written, reading.findings)
-    return ERRORS_FOUND if written["problems"] else FINE
+    return ERRORS_FOUND if written["problems"] else not_marked
+
+
+@folio.command("blank")
+@click.option("--year", type=YearType(), help="Vigencia del plan (la de este año).")
+@click.option(
+    "--out",
+    metavar="LIBRO.xlsx",
+    type=click.Path(path_type=Path),
+    help="Dónde escribirlo (aquí, con un nombre que dice el año).",
+)
+def blank_command(year: int | None, out: Path | None) -> int:
+    """Escribe un libro en blanco, con instrucciones y listas, para llenarlo y subirlo."""
+    from service.sheets.blank import blank_workbook  # noqa: PLC0415 - openpyxl costs the other orders a fifth of a second
+
+    year = year or dt.datetime.now(dt.UTC).year
+    out = out or Path(f"plan-de-accion-{year}_en-blanco.xlsx")
+    try:
+        with out.open("xb") as file:
+            file.write(blank_workbook(year, Settings.from_environment().office))
+    except FileExistsError:
+        click.echo(f"{out} ya existe y no se cambió: elija otro nombre.", err=True)
+        return ERRORS_FOUND
+    except OSError as problem:
+        click.echo(f"No se pudo escribir {out}: {_reason(problem)}.", err=True)
+        return ERRORS_FOUND
+    click.echo(f"Libro en blanco escrito:\n  {out.absolute()}")
+    return FINE
 
 
 @folio.command("migrate")
@@ -157,8 +210,8 @@ def _read(workbook: Path, given: Given) -> Reading:
     try:
         content = workbook.read_bytes()
     except OSError as problem:
-        raise _CannotRead(f"No se puede leer {workbook}: {_REASONS.get(type(problem), problem.strerror)}.") from problem
-    room = ReadingRoom()
+        raise _CannotRead(f"No se puede leer {workbook}: {_reason(problem)}.") from problem
+    room = ReadingRoom(office=Settings.from_environment().office)
     try:
         return room.read(content, given)[0]
     finally:
@@ -174,6 +227,10 @@ _REASONS: Final[dict[type[OSError], str]] = {
     IsADirectoryError: "es una carpeta",
     PermissionError: "no hay permiso",
 }
+
+
+def _reason(problem: OSError) -> str:
+    return _REASONS.get(type(problem)) or problem.strerror or "falló el disco"
 
 
 def _exit_code(reading: Reading) -> int:
@@ -208,6 +265,28 @@ def _write_documents(reading: Accepted, out: Path) -> dict[str, Any]:
         "templates": str(settings.templates_dir),
         "plan": archive.plan_to_json(reading.plan.as_draft()),
     }
+    return _ask_worker(order)
+
+
+def _mark(workbook: Path, reading: Reading, out: Path | None) -> int:
+    """Ask the worker for the workbook with its marks, where one was asked for, and tell what came of it."""
+    if out is None:
+        return FINE
+    order = {
+        "workbook": str(workbook.absolute()),
+        "reading": archive.reading_to_json(reading),
+        "out": str(out.absolute()),
+        "office": asdict(Settings.from_environment().office),
+    }
+    answer = _ask_worker({"marked": order})
+    for problem in answer["problems"]:
+        click.echo(f"ERROR  {problem['detail']}", err=True)
+    for document in answer["documents"]:
+        click.echo(f"Libro con los hallazgos marcados:\n  {document['path']}", err=True)
+    return ERRORS_FOUND if answer["problems"] else FINE
+
+
+def _ask_worker(order: dict[str, Any]) -> dict[str, Any]:
     worker = subprocess.run(
         [sys.executable, "-m", "worker.generate"],
         cwd=PROJECT,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import click
@@ -15,6 +16,7 @@ import click
 from service.domain.findings import Finding, Severity
 from service.domain.plan import DraftPlan
 from service.domain.values import ROMAN, Quarter, VersionNumber
+from service.said import NotUnderstood, pair_in
 
 _HEADINGS: Final = {"Options": "Opciones", "Commands": "Órdenes"}
 _SEVERITIES: Final = {
@@ -23,6 +25,8 @@ _SEVERITIES: Final = {
     Severity.SUGGESTION: ("SUGERENCIA", "sugerencia", "sugerencias"),
 }
 _WIDEST: Final = 100
+_LONGEST_PROPOSAL: Final = 200
+_KEPT_OF_PROPOSAL: Final = 80
 _INDENT: Final = "    "
 _EARLIEST_YEAR: Final = 1990
 _LATEST_YEAR: Final = 2100
@@ -105,6 +109,19 @@ class VersionType(click.ParamType[VersionNumber]):
         return version
 
 
+class PairType(click.ParamType[tuple[str, str]]):
+    """A column and the field that it holds, "Dependencia=responsable"."""
+
+    name = "columna"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The header or letters, and the field by its English name."""
+        try:
+            return value if isinstance(value, tuple) else pair_in(value)
+        except NotUnderstood as reason:
+            self.fail(str(reason), param, ctx)
+
+
 def usage_sentence(error: click.UsageError) -> str:
     """What is wrong with an order, in Spanish, and where its help is."""
     order = error.ctx.command_path if error.ctx else "folio"
@@ -151,13 +168,25 @@ def counted(number: int, singular: str, plural: str) -> str:
 
 
 def _finding_as_text(finding: Finding, width: int) -> str:
-    label = _SEVERITIES[finding.severity][0]
+    label = _SEVERITIES[finding.severity][0] if finding.accepted is None else "ACEPTADO"
     head = "  ".join(part for part in (label, _place(finding), finding.column, finding.code.name) if part)
     body = [
         textwrap.fill(sentence, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
-        for sentence in (finding.message, finding.fix)
+        for sentence in (finding.message, finding.fix, *_proposal_and_acceptance(finding))
     ]
     return "\n".join([" ".join(head.split("\n")), *body])
+
+
+def _proposal_and_acceptance(finding: Finding) -> Iterator[str]:
+    if finding.proposal is not None:
+        yield f"Valor propuesto: {_abridged(finding.proposal)}"
+    if finding.accepted is not None:
+        yield f"Razón: {finding.accepted}"
+
+
+def _abridged(text: str) -> str:
+    # A proposal may be a whole avance; what it changes is oftenest at the end.
+    return text if len(text) <= _LONGEST_PROPOSAL else f"{text[:_KEPT_OF_PROPOSAL]} […] {text[-_KEPT_OF_PROPOSAL:]}"
 
 
 def _place(finding: Finding) -> str:
@@ -167,9 +196,11 @@ def _place(finding: Finding) -> str:
 
 
 def _count_by_severity(findings: Iterable[Finding]) -> str:
-    severities = [finding.severity for finding in findings]
-    return ", ".join(
-        counted(severities.count(severity), singular, plural)
+    standing = Counter(finding.severity if finding.accepted is None else None for finding in findings)
+    counts = [
+        counted(standing[severity], singular, plural)
         for severity, (_, singular, plural) in _SEVERITIES.items()
-        if severity in severities
-    )
+        if standing[severity]
+    ]
+    accepted = [counted(standing[None], "aceptado", "aceptados")] if standing[None] else []
+    return ", ".join([*counts, *accepted])

@@ -6,6 +6,7 @@ The API, the pages and the problems take their sentences from here, so that all 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -72,9 +73,15 @@ def severity_name(severity: Severity) -> str:
 
 
 def findings_summary(findings: Sequence[Finding]) -> str:
-    """How many findings of each weight: "2 errores y 1 advertencia"; empty when there are none."""
-    counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
-    return joined([counted(number, *_SEVERITIES[severity]) for severity, number in counts.items() if number] or [""])
+    """How many findings of each weight: "2 errores y 1 advertencia"; empty when there are none.
+
+    Those that a person accepted are counted apart.
+    """
+    standing = Counter(finding.severity if finding.accepted is None else None for finding in findings)
+    words = [counted(standing[severity], *_SEVERITIES[severity]) for severity in Severity if standing[severity]]
+    if standing[None]:
+        words.append(counted(standing[None], "hallazgo aceptado", "hallazgos aceptados"))
+    return joined(words or [""])
 
 
 def progress(report: StoredReport) -> int:

@@ -85,7 +85,7 @@ def test_check_names_every_error_at_its_cell_and_exits_with_1(folio: Folio, plan
         assert f"{finding['sheet']}!{finding['cell']}" in ended.stdout
         assert finding["fix"].split(" ")[0] in ended.stdout
     assert "31/02/2024" in ended.stdout
-    assert ended.stdout.rstrip().endswith("2 errores.")
+    assert ended.stdout.rstrip().splitlines()[-1].startswith("2 errores, ")
 
 
 def test_check_of_what_is_no_workbook_exits_with_2_and_says_what_to_do(folio: Folio, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_what_is_given_wins_over_the_workbook_and_is_told(folio: Folio) -> None:
     understood = json.loads(ended.stdout)
     assert ended.returncode == 0
     assert understood["plan"]["version"] == "3.1"
-    assert [finding["severity"] for finding in understood["findings"]] == ["warning"]
+    assert "PLAN_009" in [finding["code"] for finding in understood["findings"]]
 
 
 def test_generate_writes_every_document_and_prints_where(folio: Folio, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_generate_refuses_a_plan_with_errors_and_writes_nothing(
 ) -> None:
     ended = folio("generate", plan_with_errors, "--out", "salida")
     assert ended.returncode == 1
-    assert "2 errores." in ended.stderr
+    assert "\n2 errores, " in ended.stderr
     assert "No se escribió ningún documento." in ended.stderr
     assert ended.stdout == ""
     assert not (tmp_path / "salida").exists()
@@ -153,6 +153,76 @@ def test_generate_without_its_templates_says_so_and_exits_with_1(folio: Folio, t
     assert ended.stderr.count("ERROR  ") == 2
 
 
+def test_check_marks_the_findings_in_a_copy_of_the_workbook(
+    folio: Folio, plan_with_errors: Path, tmp_path: Path
+) -> None:
+    ended = folio("check", plan_with_errors, "--marked", "marcado.xlsx", "--json")
+    assert ended.returncode == 1
+    assert ended.stderr == f"Libro con los hallazgos marcados:\n  {tmp_path / 'marcado.xlsx'}\n"
+    marked = openpyxl.load_workbook(tmp_path / "marcado.xlsx")
+    assert marked.sheetnames[0] == "Hallazgos"
+    for finding in json.loads(ended.stdout)["findings"]:
+        if finding["severity"] == "error":
+            assert marked[finding["sheet"]][finding["cell"]].comment is not None
+    assert openpyxl.load_workbook(plan_with_errors).sheetnames[0] != "Hallazgos"
+
+
+def test_a_reason_typed_in_the_marked_workbook_lets_generate_go_on(
+    folio: Folio, plan_with_errors: Path, tmp_path: Path
+) -> None:
+    folio("check", plan_with_errors, "--marked", "marcado.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "marcado.xlsx")
+    listed = book["Hallazgos"]
+    header = next(row for row in listed.iter_rows() if any(cell.value == "Gravedad" for cell in row))
+    places = {str(cell.value): cell.column for cell in header}
+    for row in range(header[0].row + 1, listed.max_row + 1):
+        if listed.cell(row, places["Gravedad"]).value == "Error":
+            listed.cell(row, places["Aceptar con esta razón"]).value = "Lo aprobó el comité"
+    book.save(tmp_path / "aceptado.xlsx")
+
+    ended = folio("generate", "aceptado.xlsx", "--out", "salida", "--json")
+
+    assert ended.returncode == 0, ended.stdout
+    accepted = [finding for finding in json.loads(ended.stdout)["findings"] if finding["accepted"]]
+    assert {finding["accepted"] for finding in accepted} == {"Lo aprobó el comité"}
+    assert len(accepted) == 2
+
+
+def test_a_column_is_what_the_order_says_it_is(folio: Folio, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(EXAMPLE)
+    sheet = book.worksheets[0]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "RESPONSABLE"]
+    for cell in cells:
+        cell.value = "ABC"
+    book.save(tmp_path / "otro.xlsx")
+
+    lost = json.loads(folio("check", "otro.xlsx", "--json").stdout)
+    found = json.loads(folio("check", "otro.xlsx", "--json", "--map", "ABC=responsable").stdout)
+
+    assert "lead" not in lost["mapping"]
+    assert found["mapping"]["lead"]["header"] == "ABC"
+    assert all(action["lead"] for action in found["plan"]["actions"])
+
+
+def test_a_blank_workbook_is_written_once_and_read_as_a_plan_without_actions(folio: Folio, tmp_path: Path) -> None:
+    ended = folio("blank", "--year", "2025", "--out", "plan.xlsx")
+    assert (ended.returncode, ended.stdout) == (0, f"Libro en blanco escrito:\n  {tmp_path / 'plan.xlsx'}\n")
+    before = (tmp_path / "plan.xlsx").read_bytes()
+    again = folio("blank", "--year", "2026", "--out", "plan.xlsx")
+    assert (again.returncode, again.stderr) == (1, "plan.xlsx ya existe y no se cambió: elija otro nombre.\n")
+    assert (tmp_path / "plan.xlsx").read_bytes() == before
+    understood = json.loads(folio("check", "plan.xlsx", "--json").stdout)
+    assert (understood["plan"]["year"], understood["plan"]["actions"]) == (2025, [])
+
+
+def test_the_office_of_the_settings_checks_the_plan(folio: Folio, tmp_path: Path) -> None:
+    (tmp_path / "oficina.toml").write_text('fuentes_de_financiacion = ["Regalías"]\n', "utf-8")
+    usual = json.loads(folio("check", EXAMPLE, "--json").stdout)["findings"]
+    other = json.loads(folio("check", EXAMPLE, "--json", FOLIO_OFFICE_FILE=str(tmp_path / "oficina.toml")).stdout)
+    assert not [finding for finding in usual if finding["code"].startswith("FUNDING")]
+    assert [finding for finding in other["findings"] if finding["code"].startswith("FUNDING")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -161,17 +231,21 @@ def test_generate_without_its_templates_says_so_and_exits_with_1(folio: Folio, t
         (["check", "--year", "24", "x"], "«24» no es un año entre 1990 y 2100."),
         (["check", "--version", "dos", "x"], "«dos» no es una versión: escríbala como 2.0."),
         (["check", "--aprisa", "x"], "No existe la opción --aprisa."),
+        (["check", "--map", "Dependencia", "x"], "«Dependencia» no dice qué columna es qué campo: "),
+        (["check", "--map", "Dependencia=jefe", "x"], "«jefe» no es un campo del plan; los campos son numero, accion,"),
+        (["blank", "--year", "25"], "«25» no es un año entre 1990 y 2100."),
         (["chek"], "No existe la orden chek."),
     ],
 )
 def test_an_order_that_makes_no_sense_is_answered_in_spanish(folio: Folio, arguments: list[str], sentence: str) -> None:
     ended = folio(*arguments)
     assert ended.returncode == 2
-    assert ended.stderr.startswith(f"{sentence}\nVea cómo se usa con: folio")
+    assert ended.stderr.startswith(sentence)
+    assert "\nVea cómo se usa con: folio" in ended.stderr
     assert ended.stdout == ""
 
 
-@pytest.mark.parametrize("order", [[], ["serve"], ["check"], ["generate"], ["doctor"]])
+@pytest.mark.parametrize("order", [[], ["serve"], ["check"], ["generate"], ["blank"], ["doctor"]])
 def test_help_is_in_spanish_throughout(folio: Folio, order: list[str]) -> None:
     told = folio(*order, "--help").stdout
     assert told.startswith("Uso: folio")

@@ -147,13 +147,13 @@ def _add_validations(sheet: Worksheet, year: int) -> None:
     outside = f"La fecha está fuera del año {year} o la acción termina antes de comenzar. ¿Quiere dejarla así?"
     of_field = {
         "number": DataValidation("whole", operator="greaterThan", formula1="0"),
-        "lead": DataValidation("list", formula1="=lista_responsables"),
-        "unit": DataValidation("list", formula1="=lista_unidades"),
+        "lead": DataValidation("list", formula1="lista_responsables"),
+        "unit": DataValidation("list", formula1="lista_unidades"),
         "target": DataValidation("decimal", operator="greaterThan", formula1="0"),
         "starts_on": DataValidation("date", operator="between", formula1=first_day, formula2=last_day),
         "ends_on": DataValidation("date", operator="between", formula1=f"$G{FIRST_ROW}", formula2=last_day),
-        "periodicity": DataValidation("list", formula1="=lista_seguimiento"),
-        "funding_source": DataValidation("list", formula1="=lista_fuentes"),
+        "periodicity": DataValidation("list", formula1="lista_seguimiento"),
+        "funding_source": DataValidation("list", formula1="lista_fuentes"),
     }
     said = {
         "number": "El número de una acción es un entero mayor que cero. ¿Quiere dejarlo así?",
@@ -170,7 +170,7 @@ def _add_validations(sheet: Worksheet, year: int) -> None:
         validation.showErrorMessage = column.field in of_field and column.field != "lead"
         validation.add(f"{letter}{FIRST_ROW}:{letter}{LAST_ROW}")
         sheet.add_data_validation(validation)
-    quarter = DataValidation("list", formula1="=lista_trimestres")
+    quarter = DataValidation("list", formula1="lista_trimestres")
     _say(quarter, "Trimestre", "Elija el trimestre que se informa.", ask)
     quarter.showErrorMessage = True
     quarter.add(f"K{_GROUP_ROW}")

@@ -95,7 +95,10 @@ class MarkedSheet:
                 own.append(cell)
             etree.strip_attributes(own, "spans")
             self._stretch(row, column)
-        cell.set("s", str(style))
+        if style:
+            cell.set("s", str(style))
+        else:
+            etree.strip_attributes(cell, "s")
 
     def styled(self, styles: frozenset[int]) -> Iterable[tuple[int, int, int]]:
         """Row, column and style of each cell that has one of the styles."""

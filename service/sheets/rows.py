@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from service.domain.checks import progress_is_due
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import Action, RowRef
 from service.domain.values import PlainText, legible
@@ -87,13 +88,18 @@ class Rows:
             self.findings.append(FindingCode.ROW_005.at(place, row=row.number))
         values: dict[str, Any] = dict.fromkeys(BY_FIELD)
         values["lead"] = self._lead
+        missing: list[tuple[str, int]] = []
         for column, (field, parse) in self._fields.items():
             cell = row.cells.get(column)
             if cell is None:
-                place = CellRef(self._table.sheet.name, address(row.number, column))
-                self.findings.append(FindingCode.CELL_001.at(place, column=self._table.headers[column]))
+                missing.append((field, column))
             else:
                 values[field] = self._value(cell, row.number, parse)
+        for field, column in missing:
+            # Half-yearly and yearly actions owe no avance in the quarters between.
+            if field != "qualitative_progress" or progress_is_due(values["periodicity"], self._head.quarter):
+                place = CellRef(self._table.sheet.name, address(row.number, column))
+                self.findings.append(FindingCode.CELL_001.at(place, column=self._table.headers[column]))
         extras = tuple(
             (name, value)
             for column, name in self._extras.items()

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import click
 
+from service import disk
 from service.domain import archive
 from service.domain.errors import StoreUnavailable
 from service.domain.findings import Finding
@@ -176,7 +177,7 @@ def blank_command(year: int | None, out: Path | None) -> int:
         click.echo(f"{out} ya existe y no se cambió: elija otro nombre.", err=True)
         return ERRORS_FOUND
     except OSError as problem:
-        click.echo(f"No se pudo escribir {out}: {_reason(problem)}.", err=True)
+        click.echo(f"No se pudo escribir {out}: {disk.reason(problem)}.", err=True)
         return ERRORS_FOUND
     click.echo(f"Libro en blanco escrito:\n  {out.absolute()}")
     return FINE
@@ -210,7 +211,7 @@ def _read(workbook: Path, given: Given) -> Reading:
     try:
         content = workbook.read_bytes()
     except OSError as problem:
-        raise _CannotRead(f"No se puede leer {workbook}: {_reason(problem)}.") from problem
+        raise _CannotRead(f"No se puede leer {workbook}: {disk.reason(problem)}.") from problem
     room = ReadingRoom(office=Settings.from_environment().office)
     try:
         return room.read(content, given)[0]
@@ -220,17 +221,6 @@ def _read(workbook: Path, given: Given) -> Reading:
 
 class _CannotRead(Exception):
     """The path names nothing that can be read; the message is for a person."""
-
-
-_REASONS: Final[dict[type[OSError], str]] = {
-    FileNotFoundError: "no existe",
-    IsADirectoryError: "es una carpeta",
-    PermissionError: "no hay permiso",
-}
-
-
-def _reason(problem: OSError) -> str:
-    return _REASONS.get(type(problem)) or problem.strerror or "falló el disco"
 
 
 def _exit_code(reading: Reading) -> int:

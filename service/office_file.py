@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from service import disk
 from service.domain.office import Office
 from service.domain.values import PlainText, UnacceptableText
 
@@ -56,7 +57,7 @@ def read_office(path: Path) -> Office:
     try:
         said = tomllib.loads(path.read_text("utf-8"))
     except OSError as problem:
-        raise UnusableOffice(f"no se puede leer {path}: {_why(problem)}.") from problem
+        raise UnusableOffice(f"no se puede leer {path}: {disk.reason(problem)}.") from problem
     except UnicodeDecodeError as problem:
         raise UnusableOffice(f"{path} no está en UTF-8: guárdelo con esa codificación.") from problem
     except tomllib.TOMLDecodeError as problem:
@@ -93,15 +94,3 @@ def _names(path: Path, key: str, value: Any) -> tuple[str, ...]:
     if len(set(names)) != len(names) or not 0 < len(names) <= _MOST_NAMES:
         raise UnusableOffice(trouble)
     return names
-
-
-def _why(problem: OSError) -> str:
-    match problem:
-        case FileNotFoundError():
-            return "no existe"
-        case IsADirectoryError():
-            return "es una carpeta"
-        case PermissionError():
-            return "no hay permiso"
-        case _:
-            return problem.strerror or "falló la lectura"

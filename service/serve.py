@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from service import store
+from service import disk, store
 from service.domain.errors import StoreUnavailable
 from service.settings import PROJECT, Settings
 from service.supervisor import Program, Supervisor, say
@@ -62,7 +62,9 @@ def _alone_with(data_dir: Path) -> Iterator[None]:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (data_dir / "folio.lock").open("a", encoding="ascii")
     except OSError as problem:
-        raise CannotServe(f"No se puede escribir en la carpeta de datos {data_dir}: {problem.strerror}.") from problem
+        raise CannotServe(
+            f"No se puede escribir en la carpeta de datos {data_dir}: {disk.reason(problem)}."
+        ) from problem
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,7 +92,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
                 raise CannotServe(
                     f"El puerto {port} está ocupado por otro programa: elija otro, por ejemplo --port {port + 1}."
                 ) from problem
-            raise CannotServe(f"No se puede atender en {host}, puerto {port}: {problem.strerror}.") from problem
+            raise CannotServe(f"No se puede atender en {host}, puerto {port}: {disk.reason(problem)}.") from problem
         yield listener
 
 

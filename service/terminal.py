@@ -21,7 +21,7 @@ from service.said import NotUnderstood, pair_in
 _HEADINGS: Final = {"Options": "Opciones", "Commands": "Órdenes"}
 _SEVERITIES: Final = {
     Severity.ERROR: ("ERROR", "error", "errores"),
-    Severity.WARNING: ("AVISO", "aviso", "avisos"),
+    Severity.WARNING: ("ADVERTENCIA", "advertencia", "advertencias"),
     Severity.SUGGESTION: ("SUGERENCIA", "sugerencia", "sugerencias"),
 }
 _WIDEST: Final = 100

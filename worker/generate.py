@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from service import disk
 from service.domain.archive import plan_from_json, reading_from_json
 from service.domain.errors import FolioError
 from service.domain.office import Office
@@ -46,7 +47,7 @@ def generate(request: dict[str, Any]) -> dict[str, Any]:
         except FolioError as error:
             answer["problems"].append({"kind": kind, "code": error.code, "detail": error.detail})
         except OSError as error:
-            detail = f"No se pudo escribir en «{request['out']}»: {error.strerror}."
+            detail = f"No se pudo escribir en «{request['out']}»: {disk.reason(error)}."
             answer["problems"].append({"kind": kind, "code": "DISK", "detail": detail})
         else:
             written = {"kind": kind, "filename": document.filename, "path": str(path)}
@@ -69,7 +70,7 @@ def mark(request: dict[str, Any]) -> dict[str, Any]:
     except UnreadableWorkbook as refusal:
         return _problem("UNREADABLE", f"No hay un libro que marcar. {refusal.finding.message}")
     except OSError as error:
-        return _problem("DISK", f"No se pudo escribir «{out}»: {error.strerror}.")
+        return _problem("DISK", f"No se pudo escribir «{out}»: {disk.reason(error)}.")
     written = {"kind": DocumentKind.FINDINGS, "filename": out.name, "path": str(out), "size": len(content)}
     return {"documents": [{**written, "sha256": hashlib.sha256(content).hexdigest()}], "problems": []}
 

@@ -96,7 +96,7 @@ def finding_from_json(data: Json) -> Finding:
     """The inverse of `finding_to_json`."""
     place = CellRef(data["sheet"], data["cell"]) if data["sheet"] else None
     return Finding(
-        FindingCode[data["code"]],
+        FindingCode.__members__.get(data["code"], FindingCode.OLD_001),
         place,
         data["column"],
         data["value"],
@@ -125,7 +125,7 @@ def reading_to_json(reading: Reading) -> Json:
     for column in reading.mapping:
         where = {"sheet": column.sheet, "column": column.column, "header": column.header}
         tables.setdefault(column.sheet, {})[column.field] = where
-    mapping = next(iter(tables.values()), {})
+    mapping: Json = next(iter(tables.values()), {})
     shown = {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings, "layout": reading.layout}
     if len(tables) > 1:
         shown["tables"] = [{"sheet": sheet, "mapping": columns} for sheet, columns in tables.items()]

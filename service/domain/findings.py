@@ -675,6 +675,12 @@ class FindingCode(Enum):
         "No tiene que hacer nada si así se aprobó la nueva versión.",
     )
 
+    OLD_001 = (
+        Severity.SUGGESTION,
+        "Un hallazgo de una edición anterior de Folio: {value}",
+        "Vuelva a subir el libro para revisarlo con las reglas de hoy.",
+    )
+
     def __init__(self, severity: Severity, message: str, fix: str) -> None:
         self.severity = severity
         self.message = message

@@ -57,7 +57,9 @@ class JobQueue:
             row = connection.execute(take).one_or_none()
             if row is None:
                 return None
-            kind = DocumentKind(row.kind)
+        # After the commit: a reading that cannot be understood then counts as a try, and the job ends in quarantine.
+        kind = DocumentKind(row.kind)
+        with reading(self._engine) as connection:
             report, source = _report_to_write(connection, row.report_id, needs_source=kind is DocumentKind.FINDINGS)
         return Claim(job_id, owner, report, kind, row.attempts, source)
 

@@ -131,7 +131,8 @@ PROVOKED: dict[FindingCode, Provocation] = {
 
 
 def test_every_finding_of_the_catalogue_is_provoked() -> None:
-    assert set(PROVOKED) == set(FindingCode)
+    # OLD_001 stands for what an older Folio found; tests/unit/domain/test_archive_of_old.py provokes it.
+    assert set(PROVOKED) == set(FindingCode) - {FindingCode.OLD_001}
 
 
 @pytest.mark.parametrize("code", PROVOKED, ids=lambda code: code.name)

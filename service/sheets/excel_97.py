@@ -18,6 +18,7 @@ from service.sheets.guard import UnreadableWorkbook
 from service.sheets.parsed import EPOCH_1900, EPOCH_1904, Kind, Merge, ParsedSheet, RawCell, serial_date
 from service.sheets.workbook import MAX_CELLS, MAX_CHARACTERS, MAX_MERGES, MAX_SHEETS, in_order, kind_of_format
 
+_STREAM: Final = "Workbook"
 _BIFF8: Final = 0x0600
 _ERRORS: Final = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -61,14 +62,16 @@ def read_excel_97(content: bytes) -> tuple[ParsedSheet, ...]:
     Raises:
         UnreadableWorkbook: the file has a password, is another document of Office, damaged or beyond the budgets.
     """
-    compound = CompoundFile(content)
-    if "EncryptedPackage" in compound:
+    # The names of streams stand in the file as they are, so that a damaged one can be told what it was.
+    if "EncryptedPackage".encode("utf-16-le") in content:
         raise UnreadableWorkbook(FindingCode.FILE_003.at())
-    if "Workbook" not in compound:
-        found = "un libro de Excel 95 o anterior" if "Book" in compound else "un documento antiguo de Office"
-        raise UnreadableWorkbook(FindingCode.FILE_005.at(found=found))
+    if _STREAM.encode("utf-16-le") not in content:
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un documento antiguo de Office"))
+    compound = CompoundFile(content)
+    if _STREAM not in compound:
+        raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un libro de Excel 95 o anterior"))
     try:
-        return tuple(_Workbook(compound.read("Workbook")).sheets())
+        return tuple(_Workbook(compound.read(_STREAM)).sheets())
     except (struct.error, IndexError) as error:
         raise damaged() from error
 

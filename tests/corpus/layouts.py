@@ -126,7 +126,8 @@ def una_fila_con_sinonimos() -> Workbook:
     head(sheet, lines=("PLAN DE ACCIÓN 2025 - II TRIMESTRE", *HEAD[1:]))
     labels = (
         "Ítem", "Actividad programada", "Dependencia responsable", "Nombre del indicador", "U.M.", "Meta física anual",
-        "Fecha inicial", "Fecha de terminación", "Frecuencia de medición", "Fuente de recursos", "Descripción del avance",
+        "Fecha inicial", "Fecha de terminación", "Frecuencia de medición", "Fuente de recursos",
+        "Descripción del avance",
     )  # fmt: skip
     lay(sheet, [labels, *ROWS], row=5)
     return book
@@ -358,7 +359,8 @@ def encabezados_mal_escritos() -> Workbook:
     book, sheet = book_of()
     labels = (
         "No.", "Nombre de la acción estratégica", "RESPONSBLE", "INDICADOR", "UNIDAD DE MEDDIA",
-        "Meta del indicador 2025", "Fecha de inicio de la actividad", "Fecha de finalización prevista", "Periodicidad de la medición",
+        "Meta del indicador 2025", "Fecha de inicio de la actividad", "Fecha de finalización prevista",
+        "Periodicidad de la medición",
         "FUENTE DE FINANCIACION", "Avances cualitativos del II trimestre",
     )  # fmt: skip
     lay(sheet, [labels, *ROWS], row=head(sheet))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.findings import CellRef, FindingCode, has_errors
@@ -14,6 +15,7 @@ from service.domain.reading import Given, Reading
 from service.domain.values import VersionNumber
 from service.sheets.intake import read_plan
 from service.sheets.isolated import MIB, ReadingRoom
+from tests.corpus.layouts import LAYOUTS
 from tests.unit.sheets.office import GROUPS, LABELS, SHEET, action, office_book, parts, raw_book, saved, zipped
 
 Where = tuple[str, str] | None
@@ -74,6 +76,38 @@ def in_a_room(content: bytes, **limits: Any) -> Callable[[], Reading]:
     return reading
 
 
+def of_the_corpus(name: str, without: str = "", **given: Any) -> Callable[[], Reading]:
+    """A layout of the corpus, perhaps with a sheet less or with something else said beside it."""
+    layout = LAYOUTS[name]
+
+    def reading() -> Reading:
+        content = layout.build()
+        if without:
+            book = load_workbook(io.BytesIO(content))
+            book.remove(book[without])
+            content = saved(book)
+        return read_plan(content, Given(**given) if given else layout.given)
+
+    return reading
+
+
+def one_of_the_units() -> Reading:
+    """A sheet without leads that is named for a unit of the catalogue."""
+
+    def name(sheet: Worksheet) -> None:
+        sheet.title = "Dirección General"
+        sheet.delete_cols(3)
+
+    return read_plan(office_book(edit=name), Given())
+
+
+def a_quarter_that_is_not_there() -> Reading:
+    """The first and the second quarter side by side, and the fourth asked for."""
+    book = load_workbook(io.BytesIO(LAYOUTS["cuatro_trimestres"].build()))
+    book.worksheets[0].delete_cols(15, 4)
+    return read_plan(saved(book), Given(quarter=4))
+
+
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 CELLS = "<row>" + "<c><v>1</v></c>" * 16_000 + "</row>"
 TWICE = '<sheetData><row><c r="B3"><v>1</v></c><c r="B3"><v>2</v></c></row></sheetData>'
@@ -90,12 +124,21 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.FILE_009: (in_a_room(office_book(), deadline_seconds=0.0), None),
     FindingCode.FILE_010: (in_a_room(raw_book(f"<sheetData>{CELLS * 30}</sheetData>"), memory_bytes=60 * MIB), None),
     FindingCode.FILE_011: (read(raw_book(TWICE)), (SHEET, "B3")),
+    FindingCode.FILE_012: (of_the_corpus("con_macros"), None),
     FindingCode.TABLE_001: (read(raw_book()), (SHEET, "")),
     FindingCode.TABLE_002: (read(two_sheets(hidden=False)), ("Copia", "")),
     FindingCode.TABLE_003: (read(office_book([action(1), MOVED, action(2)])), (SHEET, "B7")),
     FindingCode.TABLE_004: (read(office_book([])), (SHEET, "A5")),
     FindingCode.TABLE_005: (read(two_sheets(hidden=True)), ("Copia", "")),
+    FindingCode.TABLE_006: (of_the_corpus("una_hoja_por_dependencia"), ("Planeación", "")),
+    FindingCode.TABLE_007: (of_the_corpus("columnas_ocultas"), (SHEET, "D4")),
+    FindingCode.TABLE_008: (of_the_corpus("cuatro_trimestres"), (SHEET, "N5")),
+    FindingCode.TABLE_009: (of_the_corpus("una_hoja_por_trimestre", without="III TRIM"), ("I TRIM", "")),
+    FindingCode.TABLE_010: (of_the_corpus("con_hoja_de_resumen"), ("Resumen", "")),
     FindingCode.COLUMN_001: (edited(put(F5="OTRA COSA")), (SHEET, "A5")),
+    FindingCode.COLUMN_002: (edited(put(C5="RESPONSBLE")), (SHEET, "C5")),
+    FindingCode.COLUMN_003: (edited(put(), mapping=(("Encargada", "lead"),)), None),
+    FindingCode.COLUMN_004: (one_of_the_units, ("Dirección General", "A5")),
     FindingCode.PLAN_001: (
         edited(put(A1="PLAN DE ACCIÓN", B4="PLAN", J4="PRESUPUESTO", K4="SEGUIMIENTO III TRIMESTRE")),
         (SHEET, ""),
@@ -109,6 +152,8 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.PLAN_008: (edited(put(), quarter=4), (SHEET, "K4")),
     FindingCode.PLAN_009: (edited(put(), version=VersionNumber(3, 0)), (SHEET, "A3")),
     FindingCode.PLAN_010: (read(office_book([action(1), ["Versión 3.0"], action(2)])), (SHEET, "A7")),
+    FindingCode.PLAN_011: (of_the_corpus("cuatro_trimestres", quarter=None), (SHEET, "A5")),
+    FindingCode.PLAN_012: (a_quarter_that_is_not_there, (SHEET, "A5")),
     FindingCode.CELL_001: (cell("K", None), (SHEET, "K6")),
     FindingCode.CELL_002: (cell("K", "#REF!"), (SHEET, "K6")),
     FindingCode.CELL_003: (cell("F", "=2+2"), (SHEET, "F6")),
@@ -119,14 +164,18 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.DATE_001: (cell("G", "12/31/2024"), (SHEET, "G6")),
     FindingCode.DATE_002: (cell("H", dt.date(2204, 12, 31)), (SHEET, "H6")),
     FindingCode.DATE_003: (cell("H", dt.date(2024, 1, 1)), (SHEET, "H6")),
+    FindingCode.DATE_004: (cell("G", "1/03/2024"), (SHEET, "G6")),
+    FindingCode.DATE_005: (cell("H", "dic-24"), (SHEET, "H6")),
     FindingCode.TARGET_001: (cell("F", "4 documentos"), (SHEET, "F6")),
     FindingCode.TARGET_002: (cell("F", "Por definir"), (SHEET, "F6")),
     FindingCode.TARGET_003: (cell("F", 10**16), (SHEET, "F6")),
+    FindingCode.TARGET_004: (cell("F", "1.234"), (SHEET, "F6")),
     FindingCode.ROW_001: (read(office_book([action(1), action(1)])), (SHEET, "A7")),
     FindingCode.ROW_002: (read(office_book([action(1), action(3)])), (SHEET, "A7")),
     FindingCode.ROW_003: (read(office_book([action(1), ["Nota: datos preliminares."]])), (SHEET, "A7")),
     FindingCode.ROW_004: (read(office_book([action(1), [2]])), (SHEET, "A7")),
     FindingCode.ROW_005: (edited(lambda sheet: setattr(sheet.row_dimensions[6], "hidden", True)), (SHEET, "A6")),
+    FindingCode.ROW_006: (read(office_book([action(1), ["Subtotal", *[None] * 4, 4], action(2)])), (SHEET, "A7")),
 }  # fmt: skip
 
 

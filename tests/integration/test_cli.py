@@ -191,17 +191,17 @@ def test_a_reason_typed_in_the_marked_workbook_lets_generate_go_on(
 def test_a_column_is_what_the_order_says_it_is(folio: Folio, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(EXAMPLE)
     sheet = book.worksheets[0]
-    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "RESPONSABLE"]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "INDICADOR"]
     for cell in cells:
         cell.value = "ABC"
     book.save(tmp_path / "otro.xlsx")
 
     lost = json.loads(folio("check", "otro.xlsx", "--json").stdout)
-    found = json.loads(folio("check", "otro.xlsx", "--json", "--map", "ABC=responsable").stdout)
+    found = json.loads(folio("check", "otro.xlsx", "--json", "--map", "ABC=indicador").stdout)
 
-    assert "lead" not in lost["mapping"]
-    assert found["mapping"]["lead"]["header"] == "ABC"
-    assert all(action["lead"] for action in found["plan"]["actions"])
+    assert "indicator" not in lost["mapping"]
+    assert found["mapping"]["indicator"]["header"] == "ABC"
+    assert all(action["indicator"] for action in found["plan"]["actions"])
 
 
 def test_a_blank_workbook_is_written_once_and_read_as_a_plan_without_actions(folio: Folio, tmp_path: Path) -> None:

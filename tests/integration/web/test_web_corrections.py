@@ -1,0 +1,244 @@
+"""What a planner or a program corrects without leaving Folio: columns, acceptances, drafts; and what is remembered."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import BytesIO
+from urllib.parse import urlencode
+
+import openpyxl
+import pytest
+
+from service.domain.reading import Accepted, Given
+from service.sheets.intake import read_plan
+from service.sheets.isolated import ReadingRoom
+from service.store import Store
+from tests.web import EXAMPLE, Answer, Client, assert_follows, example_with, problem_of, serve
+
+NO_DATE = {"G7": "31/02/2024"}
+REASON = "El acuerdo no fijó el día"
+
+
+def sheet_name() -> str:
+    return str(openpyxl.load_workbook(EXAMPLE).worksheets[0].title)
+
+
+def letting_stand(code: str = "DATE_001", cell: str = "G7", reason: str = REASON) -> str:
+    return json.dumps([{"code": code, "sheet": sheet_name(), "cell": cell, "reason": reason}])
+
+
+def with_a_header_of_its_own() -> bytes:
+    """The example with INDICADOR under a name that means nothing."""
+    workbook = openpyxl.load_workbook(EXAMPLE)
+    for row in workbook.worksheets[0].iter_rows():
+        for cell in row:
+            if cell.value == "INDICADOR":
+                cell.value = "ABC"
+    changed = BytesIO()
+    workbook.save(changed)
+    return changed.getvalue()
+
+
+def send_form(client: Client, path: str, fields: dict[str, str]) -> Answer:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return client.ask("POST", path, urlencode(fields).encode(), headers)
+
+
+def test_a_refusal_carries_what_could_be_understood(client: Client) -> None:
+    problem = problem_of(client.upload(example_with(NO_DATE)), 422)
+
+    assert [action["number"] for action in problem["plan"]["actions"]] == [str(number) for number in range(1, 11)]
+    assert problem["mapping"]["starts_on"]["header"] == "FECHA INICIO"
+
+
+def test_an_accepted_error_no_longer_blocks_and_its_reason_stays_with_the_report(client: Client) -> None:
+    report = client.upload(example_with(NO_DATE), accepted=letting_stand()).json
+
+    assert_follows("Report", report)
+    assert not report["draft"]
+    (accepted,) = [finding for finding in report["findings"] if finding["accepted"]]
+    assert (accepted["code"], accepted["cell"], accepted["accepted"]) == ("DATE_001", "G7", REASON)
+    understood = client.get(f"/api/v1/reports/{report['id']}/plan").json
+    assert accepted in understood["findings"]
+
+
+def test_an_acceptance_of_another_cell_changes_nothing(client: Client) -> None:
+    problem_of(client.upload(example_with(NO_DATE), accepted=letting_stand(cell="G8")), 422)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("accepted", "sí", "No se entiende como JSON"),
+        ("accepted", '{"code": "DATE_001"}', "Escriba una lista JSON"),
+        ("accepted", '[{"code": "NADA_001", "reason": "x"}]', "No existe ningún hallazgo con el código «NADA_001»"),
+        ("accepted", '[{"code": "DATE_001", "reason": " "}]', "se acepta con una razón"),
+        ("accepted", '[{"code": "DATE_001", "reason": 3}]', "son textos"),
+        ("accepted", "[" * 5000, "No se entiende como JSON"),
+        ("mapping", "[]", "Escriba un objeto JSON"),
+        ("mapping", '{"Dependencia": "jefe"}', "«jefe» no es un campo del plan"),
+        ("mapping", '{"": "meta"}', "Escriba el encabezado de la columna"),
+        ("draft", "quizá", "true o false"),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_refused_by_name(client: Client, field: str, value: str, reason: str) -> None:
+    problem = problem_of(client.upload(**{field: value}), 400)
+
+    (error,) = problem["errors"]
+    assert error["field"] == field
+    assert reason in error["message"]
+
+
+def test_a_column_can_be_named_and_is_remembered_for_the_next_file_of_its_layout(client: Client) -> None:
+    workbook = with_a_header_of_its_own()
+
+    before = problem_of(client.upload(workbook), 422)
+    named = client.upload(workbook, mapping='{"ABC": "indicador"}')
+    next_file = client.upload(workbook)
+
+    assert "indicator" not in before["mapping"]
+    assert (named.status, next_file.status) == (202, 202)
+    assert client.get(f"{next_file.headers['Location']}/plan").json["mapping"]["indicator"]["header"] == "ABC"
+
+
+def test_what_was_said_of_a_layout_never_spoils_a_file_that_is_read_well_without_it(client: Client) -> None:
+    problem_of(client.upload(mapping='{"INDICADOR": ""}'), 422)
+
+    assert client.upload().status == 202
+
+
+def test_a_draft_is_kept_with_its_errors_and_offers_only_the_marked_workbook(client: Client) -> None:
+    answer = client.upload(example_with(NO_DATE), draft="true")
+
+    assert answer.status == 202
+    assert_follows("Report", answer.json)
+    assert (answer.json["draft"], answer.json["edition"]) == (True, 1)
+    assert [document["kind"] for document in answer.json["documents"]] == ["findings"]
+    assert client.get(f"{answer.headers['Location']}/plan").json["plan"]["actions"][1]["starts_on"] is None
+    problem_of(client.get(f"{answer.headers['Location']}/documents/word"), 404)
+    assert client.upload().json["edition"] == 1
+
+
+def test_a_workbook_without_errors_is_a_report_even_where_a_draft_would_do(client: Client) -> None:
+    assert not client.upload(draft="true").json["draft"]
+
+
+def test_a_draft_needs_to_know_which_report_it_is_for(client: Client) -> None:
+    workbook = example_with({"A3": "", "G7": "31/02/2024"})
+
+    problem = problem_of(client.upload(workbook, draft="true"), 422)
+
+    assert "Para guardarlo como borrador falta indicar la versión." in problem["detail"]
+    assert client.upload(workbook, draft="true", version="2.0").json["draft"]
+
+
+def test_a_key_with_another_acceptance_is_another_request(client: Client) -> None:
+    key = {"Idempotency-Key": "clave"}
+    sent = [
+        client.upload(example_with(NO_DATE), headers=key, accepted=letting_stand(reason=reason)).status
+        for reason in (REASON, REASON, "Otra razón")
+    ]
+
+    assert sent == [202, 202, 422]
+
+
+def test_the_page_keeps_a_draft_and_leads_from_it_to_the_report(client: Client, sqlite_store: Store) -> None:
+    sent = client.upload(example_with(NO_DATE), path="/informes", draft="true")
+    draft = client.get(sent.headers["Location"]).text
+    number = re.search(r'name="reason-(\d+)"', draft[draft.index("Celda G7") :])
+    assert number is not None
+
+    again = send_form(client, f"{sent.headers['Location']}/correccion", {f"reason-{number[1]}": REASON})
+    page = client.get(again.headers["Location"]).text
+
+    assert "(borrador)" in draft
+    assert "Es un borrador" in draft
+    assert (again.status, again.headers["Location"] != sent.headers["Location"]) == (303, True)
+    assert "(borrador)" not in page
+    assert f'value="{REASON}"' in page
+    assert not sqlite_store.reports(1)[0].is_draft
+    assert len(sqlite_store.reports(1)[0].documents) == 3
+
+
+def test_the_same_correction_twice_makes_one_edition_and_no_change_makes_none(
+    client: Client, sqlite_store: Store
+) -> None:
+    location = client.upload(path="/informes").headers["Location"]
+
+    nothing = send_form(client, f"{location}/correccion", {"sending": "x", "reason-0": " "})
+    places = {
+        send_form(client, f"{location}/correccion", {"sending": "x", "reason-0": REASON}).headers["Location"]
+        for _ in range(2)
+    }
+
+    assert nothing.headers["Location"] == location
+    assert len(places) == 1
+    assert len(sqlite_store.reports(9)) == 2
+
+
+def test_the_page_of_a_refused_upload_lets_its_columns_be_named(client: Client) -> None:
+    workbook = with_a_header_of_its_own()
+
+    refused = client.upload(workbook, path="/informes", sending="x")
+    named = client.upload(workbook, path="/informes", column="ABC=indicator")
+
+    assert '<option value="ABC=indicator">INDICADOR</option>' in refused.text
+    assert '<input id="draft" name="draft" type="checkbox" value="true">' in refused.text
+    assert named.status == 303
+
+
+def test_a_correction_of_what_does_not_exist_is_404_and_nonsense_is_400(client: Client) -> None:
+    location = client.upload(path="/informes").headers["Location"]
+
+    assert send_form(client, "/informes/none/correccion", {}).status == 404
+    assert send_form(client, f"{location}/correccion", {"column": "ABC=jefe"}).status == 400
+    assert client.upload(path="/informes", column="ABC=jefe").status == 400
+    asked = client.get(f"{location}/correccion")
+    assert (asked.status, asked.headers["Location"]) == (303, location)
+
+
+def test_a_plan_changed_under_the_same_version_is_told_beside_the_quarter_before(client: Client) -> None:
+    """An earlier quarter was reported; in the next the target of action 1 is another one."""
+    earlier = client.upload(quarter="2", accepted=every_error_of(EXAMPLE.read_bytes(), quarter=2))
+    assert earlier.status == 202, earlier.text
+
+    same = client.upload()
+    changed = client.upload(example_with({"F6": 5}))
+
+    assert same.status == 202
+    problem = problem_of(changed, 422)
+    at_target = [each for each in problem["findings"] if each["cell"] == "F6" and each["severity"] == "error"]
+    assert len(at_target) == 1
+    let_stand = letting_stand(at_target[0]["code"], "F6")
+    assert client.upload(example_with({"F6": 5}), accepted=let_stand).status == 202
+
+
+def every_error_of(workbook: bytes, quarter: int) -> str:
+    reading = read_plan(workbook, Given(quarter=quarter))
+    return json.dumps(
+        [
+            {"code": each.code.name, "sheet": each.place.sheet, "cell": each.place.cell, "reason": REASON}
+            for each in reading.findings
+            if each.place and each.severity.value == "error"
+        ]
+    )
+
+
+def test_a_blank_workbook_of_the_year_is_handed_out(client: Client) -> None:
+    answer = client.get("/plantilla-en-blanco?year=2025")
+
+    assert answer.status == 200
+    assert answer.headers["Content-Disposition"] == "attachment; filename=plan-de-accion-2025_en-blanco.xlsx"
+    assert not isinstance(read_plan(answer.content, Given()), Accepted)
+    assert "2025" in str(openpyxl.load_workbook(BytesIO(answer.content)).worksheets[0]["A1"].value)
+    assert client.get("/plantilla-en-blanco?year=mil").status == 400
+    assert 'href="/plantilla-en-blanco?year=' in client.get("/").text
+
+
+def test_without_the_previous_report_an_edition_of_the_same_quarter_may_differ(
+    sqlite_store: Store, reading_room: ReadingRoom
+) -> None:
+    with serve(sqlite_store, reading_room) as client:
+        assert client.upload().status == 202
+        assert client.upload(example_with({"F6": 5})).status == 202

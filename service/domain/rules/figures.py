@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
+from service.domain.rules.progress import is_idle
 from service.domain.rules.quantities import has_status
 from service.domain.rules.rows import Cell, Rows
 from service.domain.rules.words import MONTHS, bare, listed
@@ -63,6 +64,8 @@ def check_figures(rows: Rows, _office: Office) -> Iterator[Finding]:
             yield from _check_sums(cell, text)
         target = cell.action.target
         if target is None or target.quantity is None or target.is_percentage or has_status(cell.action):
+            continue
+        if is_idle(text):
             continue
         low = rows.bare(text)
         if target.quantity >= _LEAST_TO_COUNT:

@@ -1,4 +1,4 @@
-"""V14: an avance that is taller than one row of the official Excel is told, and never cut."""
+"""V14: a text that is taller than one row of the official Excel is told, and never cut."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.rules.rows import Rows
 from service.domain.typography import (
-    PROGRESS_COLUMN_WIDTH,
-    PROGRESS_FONT_SIZE,
+    SHEET_COLUMN_WIDTHS,
+    SHEET_FONT_SIZE,
     TALLEST_ROW,
     cell_room,
     needs_tall_row,
@@ -21,13 +21,14 @@ from service.domain.typography import (
 
 
 def check_heights(rows: Rows, _office: Office) -> Iterator[Finding]:
-    """Every avance."""
-    for cell in rows.cells("qualitative_progress"):
-        if not _is_surely_low(cell.value) and needs_tall_row(cell.value):
-            yield cell.says(FindingCode.TEXT_003, value=cell.value)
+    """Every text, at the width of its own column."""
+    for field, width in SHEET_COLUMN_WIDTHS.items():
+        for cell in rows.cells(field):
+            if not _is_surely_low(cell.value, width) and needs_tall_row(cell.value, width):
+                yield cell.says(FindingCode.TEXT_003, value=cell.value)
 
 
-def _is_surely_low(text: str) -> bool:
+def _is_surely_low(text: str, column_pt: float) -> bool:
     """Whether a text fits one row for certain, at a fifth of the price of setting it.
 
     Two lines that follow one another are together wider than one line's room, or the second's first word would have
@@ -35,17 +36,21 @@ def _is_surely_low(text: str) -> bool:
     """
     if not text.isprintable():
         return False
-    widths, most = _latin_widths()
     try:
-        return sum(text.encode("latin-1").translate(widths)) < most
+        return sum(text.encode("latin-1").translate(_latin_widths())) < _surely_fitting(column_pt)
     except UnicodeEncodeError:
         return False
 
 
 @cache
-def _latin_widths() -> tuple[bytes, int]:
-    """Widths of the letters of Latin-1 in hundredths of an em, rounded up, and how many surely fit one row."""
-    widths = bytes(min(255, math.ceil(100 * text_width(chr(code), 1.0))) for code in range(256))
-    room = 100 * cell_room(PROGRESS_COLUMN_WIDTH, PROGRESS_FONT_SIZE) / PROGRESS_FONT_SIZE
-    lines = int(TALLEST_ROW / row_height(1, PROGRESS_FONT_SIZE))
-    return widths, int((lines - 1) * room / 2)
+def _latin_widths() -> bytes:
+    """Widths of the letters of Latin-1 in hundredths of an em, rounded up."""
+    return bytes(min(255, math.ceil(100 * text_width(chr(code), 1.0))) for code in range(256))
+
+
+@cache
+def _surely_fitting(column_pt: float) -> int:
+    """How many hundredths of an em surely fit one row of a column."""
+    room = 100 * cell_room(column_pt, SHEET_FONT_SIZE) / SHEET_FONT_SIZE
+    lines = int(TALLEST_ROW / row_height(1, SHEET_FONT_SIZE))
+    return int((lines - 1) * room / 2)

@@ -15,7 +15,7 @@ from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.plan import Action
 from service.domain.rules.rows import Cell, Rows
-from service.domain.rules.words import one_line, same_words
+from service.domain.rules.words import one_line
 
 _COUNTED: Final = re.compile(r"\d{1,9}")
 _NUMBERS: Final = re.compile(r"\d+")
@@ -66,7 +66,7 @@ def check_duplicates(rows: Rows, office: Office) -> Iterator[Finding]:
         previous = action
         if cell is None or not cell.value or is_one_row:
             continue
-        alone = one_line(cell.value).lower()
+        alone = _typed(cell)
         whole = f"{alone} | {one_line(action.indicator or '').lower()}"
         if whole in first_with:
             yield cell.says(FindingCode.ROW_013, value=cell.value, other=first_with[whole].place.cell)
@@ -90,7 +90,7 @@ def _near_duplicates(first_with: dict[str, Cell], least: float) -> Iterator[Find
                     continue
                 first, cell = first_with[earlier], first_with[later]
                 # The same action with another indicator has been told as that.
-                if _names(first) == _names(cell) and same_words(cell.value) != same_words(first.value):
+                if _names(first) == _names(cell) and _typed(cell) != _typed(first):
                     told.add(later)
                     yield cell.says(FindingCode.ROW_013, value=cell.value, other=first.place.cell)
 
@@ -125,4 +125,8 @@ def _shared_beginning(text: str, other: str, most: int) -> int:
 
 
 def _names(cell: Cell) -> list[str]:
-    return _NAMES.findall(f"{cell.value} {cell.action.indicator or ''}")
+    return [*_NAMES.findall(cell.value), *_NAMES.findall(cell.action.indicator or "")]
+
+
+def _typed(cell: Cell) -> str:
+    return one_line(cell.value).lower()

@@ -81,7 +81,7 @@ _HEADING: Final = re.compile(
 )
 _PLANNED_BEFORE: Final = re.compile(
     r"programad|previst|preve|proyect[ae]|planead|planific|agendad|espera|pendiente|proxim|siguiente|iniciar[ae]?\b"
-    r"|a partir del?\s*$|(?:hacia|hasta) el\s*$|se tiene "
+    r"|a partir del?\s*$|(?:hacia|hasta|\w para) el\s*$|se tiene "
 )
 _FUTURE: Final = re.compile(r"\w{2,}r(?:á|án|emos)\b")
 _PASSING: Final = re.compile(

@@ -2,6 +2,7 @@
 
 FolioError
 ├── TemplateProblem      the office's template cannot be filled: final, a person must mend it
+├── UnmarkableWorkbook   the uploaded workbook is damaged where marks would go: final, its office must mend it
 ├── ConversionFailed     an outside program failed: worth another try
 └── StoreUnavailable     the database does not answer: worth another try, not charged to the job
 """
@@ -27,6 +28,12 @@ class TemplateProblem(FolioError):
     """A template asks for something that no report has, or is not a sound Word or Excel file."""
 
     code = "TEMPLATE"
+
+
+class UnmarkableWorkbook(FolioError):
+    """A workbook that could be read, but whose package takes no marks."""
+
+    code = "UNMARKABLE"
 
 
 class ConversionFailed(FolioError):

@@ -233,6 +233,11 @@ class FindingCode(Enum):
         "Todas las fechas del plan son de {found}, pero el plan es de la vigencia {expected}.",
         "Corrija el año del título o las fechas de las acciones.",
     )
+    PLAN_023 = (
+        Severity.ERROR,
+        "El objetivo es tan largo que, repetido en el encabezado de cada página, no le deja lugar a la tabla.",
+        "Resúmalo: unas diez líneas son más que suficientes.",
+    )
 
     CELL_001 = (
         Severity.ERROR,

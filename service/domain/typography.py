@@ -30,9 +30,22 @@ _CUTTABLE: Final = re.compile("[^-\t]*[-\t]|[^-\t]+")
 
 # Excel refuses a row taller than 409.5 points.
 TALLEST_ROW: Final = 409.0
-# The column AVANCE CUALITATIVO of templates_docx/plan_de_accion.xlsx: its width in points and the size of its letters.
-PROGRESS_COLUMN_WIDTH: Final = 241.5
-PROGRESS_FONT_SIZE: Final = 8.5
+# The columns of text in templates_docx/plan_de_accion.xlsx, by field: widths in points, and the size of their letters.
+SHEET_COLUMN_WIDTHS: Final = {
+    "action": 127.5,
+    "lead": 82.5,
+    "indicator": 88.5,
+    "unit": 48.0,
+    "periodicity": 61.5,
+    "funding_source": 67.5,
+    "qualitative_progress": 241.5,
+}
+SHEET_FONT_SIZE: Final = 8.5
+# The objective in the page header of templates_docx/plan_de_accion.docx, in points; more lines than these and the
+# header takes over half of the page, and LibreOffice begins to print the table over it.
+_OBJECTIVE_WIDTH: Final = 864.0
+_OBJECTIVE_SIZE: Final = 9.0
+_MOST_OBJECTIVE_LINES: Final = 20
 # Excel keeps two pixels free on the left of a cell and three on its right; LibreOffice 0.35 mm a side, which is less.
 _CELL_MARGINS: Final = 3.75
 _PIXEL: Final = 0.75
@@ -165,13 +178,15 @@ def _foreign() -> re.Pattern[str]:
     return re.compile(f"[^{drawn}]")
 
 
-def needs_tall_row(text: str) -> bool:
-    """Whether an avance cualitativo is taller than one row of the official Excel can be (409 points).
+def needs_tall_row(text: str, column_pt: float) -> bool:
+    """Whether a text is taller than one row of the official Excel can be (409 points), in a column that wide."""
+    lines = cell_lines(text, column_pt, SHEET_FONT_SIZE)
+    return row_height(lines, SHEET_FONT_SIZE, is_borrowing=is_borrowing(text)) > TALLEST_ROW
 
-    Measured at the official template's own column, PROGRESS_COLUMN_WIDTH points wide in letters of PROGRESS_FONT_SIZE.
-    """
-    lines = cell_lines(text, PROGRESS_COLUMN_WIDTH, PROGRESS_FONT_SIZE)
-    return row_height(lines, PROGRESS_FONT_SIZE, is_borrowing=is_borrowing(text)) > TALLEST_ROW
+
+def crowds_the_page(objective: str) -> bool:
+    """Whether an objective, which stands in every page's header, leaves too little of the page to the table."""
+    return lines_needed(objective, _OBJECTIVE_WIDTH, _OBJECTIVE_SIZE) > _MOST_OBJECTIVE_LINES
 
 
 def _room(width_pt: float, size_pt: float) -> int:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.reading import Given
+from service.domain.typography import crowds_the_page
 from service.domain.values import ROMAN, PlainText, VersionNumber
 from service.sheets.cells import Habits, printed, read_text
 from service.sheets.parsed import NUMBERS, ParsedSheet, RawCell, address
@@ -100,11 +101,17 @@ class _HeadReader:
             if not found:
                 continue
             if (found.group(1) or "").strip():
-                return self._stripped(cell, found.group(1))
+                return self._objective(cell, found.group(1))
             beside = self._beside(at)
             if beside is not None:
-                return self._stripped(beside, beside.text)
+                return self._objective(beside, beside.text)
         return None
+
+    def _objective(self, cell: RawCell, text: str) -> PlainText | None:
+        objective = self._stripped(cell, text)
+        if objective is not None and crowds_the_page(objective):
+            self.findings.append(FindingCode.PLAN_023.at(self._place(cell), value=objective))
+        return objective
 
     def version(self, given: Given) -> tuple[VersionNumber, RawCell | None] | None:
         """The version N.N of the plan and its cell; "Versión: 03" of the quality system's format is another thing."""

@@ -22,7 +22,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.plan import Action, Plan
-from service.domain.typography import PROGRESS_COLUMN_WIDTH, PROGRESS_FONT_SIZE, TALLEST_ROW, needs_tall_row
+from service.domain.typography import SHEET_COLUMN_WIDTHS, SHEET_FONT_SIZE, TALLEST_ROW, needs_tall_row
 from service.domain.values import PlainText, Target, UnacceptableText
 from tests.documents.conftest import Pdf
 from tests.plans import LABELS, OBJECTIVE, generated_plan, printed_rows, reference_plan, reference_rows, report_of
@@ -246,7 +246,7 @@ def tall_plan() -> Plan:
 def test_a_text_too_tall_for_a_row_reads_on_in_the_rows_beneath() -> None:
     plan = tall_plan()
     text = str(plan.actions[0].qualitative_progress)
-    assert needs_tall_row(text)
+    assert needs_tall_row(text, SHEET_COLUMN_WIDTHS["qualitative_progress"])
     sheet = opened(fill(plan))["Plan de acción"]
     second = next(row for row in range(FIRST_ROW, sheet.max_row + 1) if sheet[f"A{row}"].value == 2)
     assert "".join(str(sheet[f"K{row}"].value) for row in range(FIRST_ROW, second)) == text
@@ -278,11 +278,12 @@ def test_a_tall_text_prints_whole(to_pdf: Callable[[bytes, str], Pdf]) -> None:
     assert "findeltexto" in printed
 
 
-def test_the_finding_about_tall_rows_is_measured_at_the_templates_own_column() -> None:
+def test_the_finding_about_tall_rows_is_measured_at_the_templates_own_columns() -> None:
     model = compiled.sheets[0].model
     assert model
-    setting = model.cells[10].setting
-    assert (setting.width, setting.size) == (PROGRESS_COLUMN_WIDTH, PROGRESS_FONT_SIZE)
+    settings_of_texts = [model.cells[index].setting for index in (1, 2, 3, 4, 8, 9, 10)]
+    assert [setting.width for setting in settings_of_texts] == list(SHEET_COLUMN_WIDTHS.values())
+    assert {setting.size for setting in settings_of_texts} == {SHEET_FONT_SIZE}
 
 
 STYLE, TABLE = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("style", "table"))

@@ -47,7 +47,10 @@ RULES: Final = (
     _rule("V11", "El avance cuenta algo, propio de la acción y del trimestre", "CELL_001", "PROGRESS"),
     _rule("V12", "El avance habla del trimestre y del año del informe", "QUARTER"),
     _rule("V13", "El texto no está cortado", "TEXT_011", "TEXT_012", "TEXT_013", "TEXT_014"),
-    _rule("V14", "El texto cabe en su fila; si no cabe, se reparte y nunca se corta", "TEXT_002", "TEXT_003"),
+    _rule(
+        "V14", "El texto cabe en su lugar; si no cabe, se reparte y nunca se corta",
+        "TEXT_002", "TEXT_003", "PLAN_023",
+    ),
     _rule("V15", "Las cantidades y los porcentajes del texto cuadran", "FIGURE_001", "FIGURE_002"),
     _rule("V16", "El avance dice con cifras cuánto se lleva de la meta", "FIGURE_003", "FIGURE_004"),
     _rule("V17", "Las columnas de cantidades, porcentajes y pesos cuadran entre sí", "QUANTITY"),

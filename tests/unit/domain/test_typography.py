@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.typography import (
-    PROGRESS_COLUMN_WIDTH,
-    PROGRESS_FONT_SIZE,
+    SHEET_COLUMN_WIDTHS,
+    SHEET_FONT_SIZE,
     TALLEST_ROW,
     cell_lines,
     cell_room,
@@ -103,7 +103,8 @@ def test_glyphs_that_arial_lacks_are_known() -> None:
 
 
 def test_the_finding_begins_exactly_where_one_row_ends() -> None:
-    lines = math.floor(TALLEST_ROW / row_height(1, PROGRESS_FONT_SIZE))
-    assert not needs_tall_row("\n".join("línea" for _ in range(lines)))
-    assert needs_tall_row("\n".join("línea" for _ in range(lines + 1)))
-    assert text_width("línea", PROGRESS_FONT_SIZE) < PROGRESS_COLUMN_WIDTH
+    width = SHEET_COLUMN_WIDTHS["qualitative_progress"]
+    lines = math.floor(TALLEST_ROW / row_height(1, SHEET_FONT_SIZE))
+    assert not needs_tall_row("\n".join("línea" for _ in range(lines)), width)
+    assert needs_tall_row("\n".join("línea" for _ in range(lines + 1)), width)
+    assert text_width("línea", SHEET_FONT_SIZE) < width

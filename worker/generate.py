@@ -67,6 +67,8 @@ def mark(request: dict[str, Any]) -> dict[str, Any]:
         open_package(workbook)
         content = render_findings_workbook(workbook, reading.findings, office, columns, places)
         write_whole(out, content)
+    except FolioError as error:
+        return _problem(error.code, error.detail)
     except UnreadableWorkbook as refusal:
         return _problem("UNREADABLE", f"No hay un libro que marcar. {refusal.finding.message}")
     except OSError as error:

@@ -23,6 +23,7 @@ def render(
 
     Raises:
         TemplateProblem: the office's template cannot be filled; another try will not help.
+        UnmarkableWorkbook: the upload takes no marks; another try will not help.
     """
     if kind is DocumentKind.FINDINGS:
         content, fingerprint = _marked(report, source)

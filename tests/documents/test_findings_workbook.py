@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -17,10 +18,12 @@ import pytest
 from lxml import etree
 from openpyxl import Workbook, load_workbook
 
+from service.domain.archive import reading_to_json
 from service.domain.findings import CellRef, FindingCode
 from service.domain.marks import HEADERS, MEMORY_HEADERS, MEMORY_SHEET
 from service.domain.plan import RowRef
 from service.domain.reading import Acceptance, Given
+from service.domain.reports import DocumentKind, Source
 from service.sheets.intake import read_plan
 from service.sheets.marks import acceptances_in, without_marks
 from service.sheets.parsed import Kind, ParsedSheet, RawCell
@@ -29,8 +32,12 @@ from service.sheets.workbook import read_workbook
 from tests.documents import marked as books
 from tests.documents.conftest import Pdf
 from tests.documents.marked import BLUE, OFFICE, RED, YELLOW, edited, findings, marked, members, seen
+from tests.plans import reference_plan, report_of
 from tests.unit.sheets.office import EXAMPLE, EXAMPLE_BY_PAGES, SHEET
 from worker.documents.findings_workbook import render_findings_workbook
+from worker.documents.template_files import TemplateFiles
+from worker.generate import mark
+from worker.render import render
 
 Errors = Callable[[bytes, str], list[object]]
 Convert = Callable[[bytes, str], Pdf]
@@ -389,3 +396,43 @@ def test_libreoffice_prints_the_list_and_the_plan(upload: str, to_pdf: Convert) 
     assert "Hallazgos de la revisión" in pdf.pages[0]
     assert "1 error." in pdf.pages[0]
     assert "PLAN DE ACCIÓN 2024" in pdf.text
+
+
+# The two doors of the worker.
+
+
+def test_the_report_s_marked_workbook_is_named_for_what_it_is() -> None:
+    plan = reference_plan()
+    source = Source(books.plain(), findings(), books.MAPPING, OFFICE)
+    document = render(report_of(plan), DocumentKind.FINDINGS, TemplateFiles(Path("templates_docx")), source)
+    assert document.filename == "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_hallazgos.xlsx"
+    assert document.template_fingerprint == hashlib.sha256(source.workbook).hexdigest()
+    assert document.sha256 == hashlib.sha256(document.content).hexdigest()
+    assert seen(document.content)[SHEET]["G6"].fill.fgColor.rgb == RED
+
+
+def test_the_terminal_asks_for_the_marked_workbook_by_its_paths(tmp_path: Path) -> None:
+    source, out = tmp_path / "plan.xlsx", tmp_path / "marcado.xlsx"
+    source.write_bytes(EXAMPLE.read_bytes())
+    reading = reading_to_json(read_plan(source.read_bytes(), Given()))
+    office = {"units": ["Secretaría de Salud"]}
+    answer = mark({"workbook": str(source), "reading": reading, "out": str(out), "office": office})
+    assert answer["problems"] == []
+    [written] = answer["documents"]
+    assert (written["kind"], written["path"], written["size"]) == ("findings", str(out), out.stat().st_size)
+    book = seen(out.read_bytes())
+    area = book.defined_names["_folio_responsables"].attr_text.split("!")[1].replace("$", "")
+    assert [cell.value for row in book[MEMORY_SHEET][area.split(":")[0] : area.split(":")[1]] for cell in row] == [
+        "Secretaría de Salud"
+    ]
+
+
+def test_a_file_that_cannot_be_marked_is_a_problem_with_a_sentence(tmp_path: Path) -> None:
+    source = tmp_path / "plan.xlsx"
+    reading = {"plan": None, "mapping": {}, "findings": [], "layout": ""}
+    request = {"workbook": str(source), "reading": reading, "out": str(tmp_path / "marcado.xlsx")}
+    source.write_bytes(b"")
+    assert mark(request)["problems"][0]["detail"].startswith("No hay un libro que marcar. El archivo está vacío")
+    source.write_bytes(books.repacked(books.plain(), lambda parts: parts.update({"xl/styles.xml": b"<styleSheet"})))
+    assert mark(request)["problems"][0]["code"] == "UNMARKABLE"
+    assert not (tmp_path / "marcado.xlsx").exists()

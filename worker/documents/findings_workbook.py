@@ -7,10 +7,15 @@ digital signature) is said on the first sheet. It never changes the value of a c
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from lxml import etree
+
+from service.domain.errors import UnmarkableWorkbook
 from service.domain.findings import Finding, Severity
 from service.domain.marks import (
     FILLS,
@@ -37,6 +42,10 @@ _WEIGHT: Final = (Severity.SUGGESTION, Severity.WARNING, Severity.ERROR)
 _QUESTION: Final = "Ese valor no está en la lista de la oficina. ¿Quiere dejarlo así?"
 _MACROS: Final = "El libro que se subió tenía macros. Esta copia no las tiene: siga usando su archivo para ellas."
 _SIGNATURE: Final = "El libro que se subió tenía una firma digital. Esta copia no la tiene: firme el libro corregido."
+_DAMAGED: Final = (
+    "El libro está dañado por dentro y no se pudieron poner las marcas en él. Ábralo en Excel, guárdelo otra vez y "
+    "súbalo de nuevo; mientras tanto, los hallazgos están en la página del informe."
+)
 _TRANSCRIPT: Final = (
     "El archivo que se subió no era un libro .xlsx. Esta es una copia de sus valores en un libro nuevo, "
     "sin los formatos del original."
@@ -58,7 +67,17 @@ def render_findings_workbook(
         office: whose vocabularies the drop-down lists offer.
         mapping: which columns hold which fields; without it there are no lists.
         rows: where the actions stand: the rows that get lists.
+
+    Raises:
+        UnmarkableWorkbook: the reader could pass over a damaged part, but no mark can be put into it.
     """
+    try:
+        return _render(workbook, findings, _Lists(office, mapping, rows))
+    except (etree.XMLSyntaxError, KeyError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+        raise UnmarkableWorkbook(_DAMAGED, log=repr(error)) from error
+
+
+def _render(workbook: bytes, findings: tuple[Finding, ...], lists: _Lists) -> bytes:
     book = OpenBook(workbook)
     losses = [_TRANSCRIPT] if TRANSCRIPT_NAME in book.names() else []
     if book.drop_macros():
@@ -68,7 +87,6 @@ def render_findings_workbook(
     styles = MarkStyles(book.styles())
     remove_marks(book, styles)
     book.drop_calculation_chain()
-    lists = _Lists(office, mapping, rows)
     by_sheet: dict[str, list[tuple[int, Finding]]] = defaultdict(list)
     for number, finding in enumerate(findings, start=1):
         if finding.place is not None:

@@ -7,8 +7,9 @@ not there yet is made with the look that its row or column gives it.
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from lxml import etree
 from openpyxl.utils import get_column_letter, range_boundaries
@@ -16,6 +17,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from service.domain.marks import NAME_PREFIX
 from worker.documents.mark_notes import Grid
+from worker.documents.open_package import whole_number
 
 # What stands behind the two elements that marks add to a sheet (ECMA-376, 18.3.1.99).
 _BEHIND_LEGACY: Final = frozenset(
@@ -34,6 +36,7 @@ _PADDING_PIXELS: Final = 5
 _USUAL_COLUMN: Final = 64
 _USUAL_ROW: Final = 20
 _FAR: Final = 100
+_SIZE: Final = re.compile(r"\d{1,4}(?:\.\d+)?")
 _TRUE: Final = frozenset({"1", "true"})
 
 
@@ -73,12 +76,12 @@ class MarkedSheet:
         own = self._rows.get(row)
         cell = self._cells(own).get(column) if own is not None else None
         if cell is not None:
-            return int(cell.get("s") or 0)
+            return whole_number(cell.get("s"))
         if own is not None and own.get("customFormat") in _TRUE:
-            return int(own.get("s") or 0)
+            return whole_number(own.get("s"))
         for one in self.root.iterfind(f"{self._tag('cols')}/{self._tag('col')}"):
-            if int(one.get("min", "0")) <= column <= int(one.get("max", "0")):
-                return int(one.get("style") or 0)
+            if whole_number(one.get("min")) <= column <= whole_number(one.get("max")):
+                return whole_number(one.get("style"))
         return 0
 
     def restyle(self, row: int, column: int, style: int) -> None:
@@ -107,7 +110,7 @@ class MarkedSheet:
             if any(cell.get("s") in wanted for cell in row):
                 for column, cell in self._cells(row).items():
                     if cell.get("s") in wanted:
-                        yield number, column, int(cell.get("s", "0"))
+                        yield number, column, whole_number(cell.get("s"))
 
     def grid(self) -> Grid:
         """The sizes of columns and rows, for placing the boxes of notes."""
@@ -118,7 +121,7 @@ class MarkedSheet:
             column_width = _column_pixels(usual.get("defaultColWidth"), _USUAL_COLUMN)
         columns = {}
         for one in self.root.iterfind(f"{self._tag('cols')}/{self._tag('col')}"):
-            first, last = int(one.get("min", "1")), int(one.get("max", "1"))
+            first, last = whole_number(one.get("min"), 1), whole_number(one.get("max"), 1)
             size = 0 if one.get("hidden") in _TRUE else _column_pixels(one.get("width"), column_width)
             columns.update(dict.fromkeys(range(first, min(last, first + 100) + 1), size))
         rows = {
@@ -184,8 +187,8 @@ class MarkedSheet:
             # The lists of newer versions of Excel stand in an extension, their area as a text.
             areas += [one.get("sqref", ""), *(area.text or "" for area in one.iter("{*}sqref"))]
         for area in " ".join(areas).split():
-            left, _, right, _ = range_boundaries(area)
-            if (left or 1) <= column <= (right or column):
+            left, _, right, _ = _bounds(area)
+            if left <= column <= right:
                 return True
         return False
 
@@ -249,7 +252,11 @@ class MarkedSheet:
 
 
 def _bounds(area: str) -> tuple[int, int, int, int]:
-    left, top, right, bottom = range_boundaries(area)
+    try:
+        left, top, right, bottom = range_boundaries(area)
+    except ValueError:
+        # No area at all: a formula that lost its cells, or what another program left there.
+        return 1, 1, 1, 1
     return left or 1, top or 1, right or 16_384, bottom or 1_048_576
 
 
@@ -265,8 +272,12 @@ def _stretches(rows: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def _row_pixels(points: str | None, otherwise: int) -> int:
-    return round(float(points) * _POINTS_TO_PIXELS) if points else otherwise
+    return round(float(points) * _POINTS_TO_PIXELS) if _is_size(points) else otherwise
 
 
 def _column_pixels(letters: str | None, otherwise: int) -> int:
-    return round(float(letters) * _DIGIT_PIXELS) + _PADDING_PIXELS if letters else otherwise
+    return round(float(letters) * _DIGIT_PIXELS) + _PADDING_PIXELS if _is_size(letters) else otherwise
+
+
+def _is_size(text: str | None) -> TypeGuard[str]:
+    return text is not None and _SIZE.fullmatch(text) is not None

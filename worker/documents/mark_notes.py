@@ -16,7 +16,7 @@ from lxml import etree
 from openpyxl.utils import get_column_letter
 
 from service.domain.marks import AUTHOR, NOTE
-from worker.documents.open_package import OpenPackage
+from worker.documents.open_package import OpenPackage, whole_number
 from worker.documents.splice import string_text
 
 _COMMENTS_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
@@ -73,11 +73,12 @@ class Notes:
         self._sheet = sheet_part
         self._space = space
         found = package.relation(sheet_part, "comments")
-        self._part = found.target if found else None
+        self._part = found.target if found and found.target in package else None
         drawing = package.tree(sheet_part).find(f"{{{space}}}legacyDrawing")
         links = {one.id: one.target for one in package.relations(sheet_part)}
         ids = [value for key, value in drawing.items() if str(key).endswith("}id")] if drawing is not None else []
-        self._boxes = links.get(str(ids[0])) if ids else None
+        boxes = links.get(str(ids[0])) if ids else None
+        self._boxes = boxes if boxes in package.names() else None
 
     def numbers(self) -> dict[str, int]:
         """The address of each cell with a note of Folio's, and the number of the first finding in it."""
@@ -217,7 +218,7 @@ class Notes:
 
     @staticmethod
     def _is_conversation(comment: etree._Element, authors: list[str]) -> bool:
-        at = int(comment.get("authorId") or 0)
+        at = whole_number(comment.get("authorId"))
         return at < len(authors) and authors[at].startswith(_CONVERSATION)
 
     def _runs(self, note: Note, *, is_first: bool) -> list[etree._Element]:

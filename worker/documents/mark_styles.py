@@ -10,6 +10,7 @@ from typing import Final
 
 from lxml import etree
 
+from worker.documents.open_package import whole_number
 from worker.documents.splice import escape_attribute
 
 # Order of the children of a style sheet (ECMA-376, 18.8.39).
@@ -45,7 +46,7 @@ class MarkStyles:
     def fill_of(self, style: int) -> str:
         """The fill of a style as XML without namespaces; a cell may keep it as its memory."""
         fills = self._lists["fills"]
-        at = int(self._style(style).get("fillId") or 0)
+        at = whole_number(self._style(style).get("fillId"))
         return _text(fills[at]) if at < len(fills) else _NO_FILL
 
     def unmarked(self, style: int, fill: str) -> int:
@@ -56,7 +57,7 @@ class MarkStyles:
         """The ids of the styles that are filled in one of the colours (ARGB)."""
         fills = {at for at, fill in enumerate(self._lists["fills"]) if _colour(fill) in colours}
         return frozenset(
-            at for at, style in enumerate(self._lists["cellXfs"]) if int(style.get("fillId") or 0) in fills
+            at for at, style in enumerate(self._lists["cellXfs"]) if whole_number(style.get("fillId")) in fills
         )
 
     def add(
@@ -89,7 +90,7 @@ class MarkStyles:
         # Excel reads the fill whether or not the style says that it applies; another style may say it otherwise.
         alike = _shape(own)
         for at, other in enumerate(self._lists["cellXfs"]):
-            if int(other.get("fillId") or 0) == wanted and _shape(other) == alike:
+            if whole_number(other.get("fillId")) == wanted and _shape(other) == alike:
                 return at
         derived = etree.fromstring(etree.tostring(own, with_tail=False))
         derived.set("fillId", str(wanted))

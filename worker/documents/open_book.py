@@ -11,7 +11,7 @@ from lxml import etree
 from openpyxl.utils.cell import column_index_from_string
 
 from worker.documents.mark_styles import EMPTY
-from worker.documents.open_package import OpenPackage
+from worker.documents.open_package import OpenPackage, whole_number
 
 _SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STYLES_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -70,7 +70,7 @@ class OpenBook:
     def styles(self) -> etree._Element:
         """The root of the style sheet; made where there is none."""
         found = self.package.relation(self._main, "styles")
-        if found is None:
+        if found is None or found.target not in self.package:
             part = self.package.free_name("xl/styles{}.xml")
             self.package.set(part, EMPTY.replace(_MAIN, self.space).encode(), _STYLES_TYPE)
             self.package.relate(self._main, "styles", part)
@@ -180,17 +180,20 @@ class OpenBook:
                 if cell.get("t") == "inlineStr":
                     value = "".join(piece.text or "" for piece in cell.iter(self._tag("t")))
                 elif cell.get("t") == "s":
-                    value = strings[int(value)] if int(value) < len(strings) else ""
+                    value = strings.get(value, "")
                 if value:
                     texts[column] = value
             yield texts
 
-    def _strings(self) -> list[str]:
+    def _strings(self) -> dict[str, str]:
         found = self.package.relation(self._main, "sharedStrings")
         if found is None or found.target not in self.package:
-            return []
+            return {}
         items = self.package.tree(found.target).iterchildren(self._tag("si"))
-        return ["".join(piece.text or "" for piece in item.iter(self._tag("t"))) for item in items]
+        return {
+            str(number): "".join(piece.text or "" for piece in item.iter(self._tag("t")))
+            for number, item in enumerate(items)
+        }
 
     def _add(self, name: str, content: bytes, at: int, state: str) -> None:
         part = self.package.free_name("xl/worksheets/folio{}.xml")
@@ -199,7 +202,7 @@ class OpenBook:
         sheets = self._root.find(self._tag("sheets"))
         if sheets is None:
             raise ValueError("the workbook has no sheets")
-        taken = max((int(one.get("sheetId", "0")) for one in sheets), default=0)
+        taken = max((whole_number(one.get("sheetId")) for one in sheets), default=0)
         sheet = etree.Element(self._tag("sheet"), {"name": name, "sheetId": str(taken + 1)})
         if state != "visible":
             sheet.set("state", state)
@@ -217,13 +220,13 @@ class OpenBook:
     def _move_local_names(self, at: int, by: int) -> None:
         for names in self._root.findall(self._tag("definedNames")):
             for one in list(names):
-                own = one.get("localSheetId")
-                if own is None or int(own) < at:
+                own = whole_number(one.get("localSheetId"), -1)
+                if own < at:
                     continue
-                if by < 0 and int(own) == at:
+                if by < 0 and own == at:
                     names.remove(one)
                 else:
-                    one.set("localSheetId", str(int(own) + by))
+                    one.set("localSheetId", str(own + by))
             if len(names) == 0:
                 self._root.remove(names)
 

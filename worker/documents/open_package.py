@@ -26,6 +26,7 @@ _RELATIONS_TYPE: Final = "application/vnd.openxmlformats-package.relationships+x
 _LOCAL_HEADER_SIZE: Final = 30
 _LOCAL_LENGTHS: Final = struct.Struct("<HH")
 _LOCAL_LENGTHS_AT: Final = 26
+_TOO_LONG: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,13 @@ class OpenPackage:
         return write_package(
             deflate(name, changed[name]) if name in changed else self._members[name] for name in self.names()
         )
+
+
+def whole_number(text: str | None, otherwise: int = 0) -> int:
+    """The number in an attribute; what is none was not written by Excel, and is no reason to give the book up."""
+    return (
+        int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) < _TOO_LONG else otherwise
+    )
 
 
 def _relations_of(part: str) -> str:

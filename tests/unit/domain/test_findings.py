@@ -16,6 +16,7 @@ from service.domain.values import VersionNumber
 from service.sheets.intake import read_plan
 from service.sheets.isolated import MIB, ReadingRoom
 from tests.corpus.layouts import LAYOUTS
+from tests.unit.domain.provoked_by_rules import BY_RULES
 from tests.unit.sheets.office import GROUPS, LABELS, SHEET, action, office_book, parts, raw_book, saved, zipped
 
 Where = tuple[str, str] | None
@@ -177,6 +178,7 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.ROW_004: (read(office_book([action(1), [2]])), (SHEET, "A7")),
     FindingCode.ROW_005: (edited(lambda sheet: setattr(sheet.row_dimensions[6], "hidden", True)), (SHEET, "A6")),
     FindingCode.ROW_006: (read(office_book([action(1), ["Subtotal", *[None] * 4, 4], action(2)])), (SHEET, "A7")),
+    **BY_RULES,
 }  # fmt: skip
 
 

@@ -26,13 +26,14 @@ def test_the_page_follows_the_report_without_being_reloaded(page: Page, store: S
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Plan de acción 2024, versión 2.0, seguimiento del III trimestre"
     )
-    expect(page.get_by_role("status").first).to_have_text("En espera: 2 documentos por escribir.")
+    expect(page.get_by_role("status").first).to_have_text("En espera: 3 documentos por escribir.")
     page.evaluate("window.isTheSamePage = true")
     write(store, latest(store), DocumentKind.WORD)
-    expect(page.get_by_role("status").first).to_have_text("Escribiendo 2 documentos: 50 % terminado.")
-    expect(page.get_by_role("progressbar")).to_have_attribute("value", "50")
+    expect(page.get_by_role("status").first).to_have_text("Escribiendo 3 documentos: 33 % terminado.")
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "33")
     write(store, latest(store), DocumentKind.EXCEL)
-    expect(page.get_by_role("status").first).to_have_text("Listo: 2 documentos para descargar.")
+    write(store, latest(store), DocumentKind.FINDINGS)
+    expect(page.get_by_role("status").first).to_have_text("Listo: 3 documentos para descargar.")
     expect(page.get_by_role("progressbar")).to_have_count(0)
     assert page.evaluate("window.isTheSamePage")
 
@@ -56,6 +57,7 @@ def test_errors_are_shown_with_their_cells_and_the_form_keeps_its_fields(page: P
     page.get_by_label("Libro de Excel").set_input_files(spoiled)
     page.get_by_label("Año").fill("2024")
     page.get_by_label("Trimestre").select_option("III")
+    page.get_by_label("Si hay errores, guardarlo como borrador").uncheck()
     page.get_by_role("button", name=SEND).click()
 
     expect(page.get_by_role("alert").first).to_contain_text("El libro tiene errores por corregir")
@@ -64,7 +66,39 @@ def test_errors_are_shown_with_their_cells_and_the_form_keeps_its_fields(page: P
     assert any("K9" in row for row in rows)
     expect(page.get_by_label("Año")).to_have_value("2024")
     expect(page.get_by_label("Trimestre")).to_have_value("III")
+    expect(page.get_by_label("Si hay errores, guardarlo como borrador")).not_to_be_checked()
     expect(page).to_have_title("Error: El libro tiene errores por corregir · Folio")
+
+
+def test_a_workbook_with_errors_becomes_a_draft_and_accepting_them_makes_the_report(page: Page, tmp_path: Path) -> None:
+    spoiled = tmp_path / "plan.xlsx"
+    spoiled.write_bytes(example_with({"G7": "31/02/2024"}))
+    page.goto("/")
+    page.get_by_label("Libro de Excel").set_input_files(spoiled)
+    page.get_by_role("button", name=SEND).click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("(borrador)")
+    row = page.get_by_role("row").filter(has_text="Celda G7")
+    row.get_by_label("Razón para aceptar el hallazgo").fill("El acuerdo no fijó el día")
+    page.get_by_role("button", name="Revisar de nuevo con estos cambios").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Plan de acción 2024, versión 2.0, seguimiento del III trimestre"
+    )
+    row = page.get_by_role("row").filter(has_text="Celda G7")
+    expect(row.get_by_label("Razón para aceptar el hallazgo")).to_have_value("El acuerdo no fijó el día")
+
+
+def test_the_columns_are_shown_and_one_can_be_said_to_be_another(page: Page, client: Client) -> None:
+    page.goto(client.upload(path="/informes").headers["Location"])
+    page.get_by_text("Columnas que se reconocieron").click()
+
+    expect(page.get_by_label("INDICADOR (columna D)")).to_be_visible()
+    page.get_by_label("INDICADOR (columna D)").select_option("Otra columna de la oficina")
+    page.get_by_role("button", name="Revisar de nuevo con estos cambios").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("(borrador)")
+    expect(page.get_by_text("Falta la columna «INDICADOR».")).to_be_visible()
 
 
 def test_a_file_that_weighs_too_much_is_told_before_it_travels(page: Page, tmp_path: Path) -> None:
@@ -93,7 +127,7 @@ def test_everything_is_reached_by_keyboard_alone(page: Page, store: Store) -> No
     with page.expect_file_chooser() as opened:
         page.keyboard.press("Enter")
     opened.value.set_files(EXAMPLE)
-    for label in ("Año", "Trimestre", "Versión del plan"):
+    for label in ("Año", "Trimestre", "Versión del plan", "Si hay errores, guardarlo como borrador"):
         page.keyboard.press("Tab")
         expect(page.get_by_label(label)).to_be_focused()
     page.keyboard.press("Tab")
@@ -118,11 +152,11 @@ def test_without_scripts_upload_and_download_work_and_the_page_renews_itself(
     page.goto("/")
     page.get_by_label("Libro de Excel").set_input_files(EXAMPLE)
     page.get_by_role("button", name=SEND).click()
-    expect(page.get_by_text("En espera: 2 documentos por escribir.")).to_be_visible()
+    expect(page.get_by_text("En espera: 3 documentos por escribir.")).to_be_visible()
     for kind in DocumentKind:
         write(store, latest(store), kind)
 
-    expect(page.get_by_text("Listo: 2 documentos para descargar.")).to_be_visible(timeout=8_000)
+    expect(page.get_by_text("Listo: 3 documentos para descargar.")).to_be_visible(timeout=8_000)
     with page.expect_download() as started:
         page.get_by_role("link", name="Descargar Excel").click()
     assert started.value.suggested_filename.endswith(".xlsx")
@@ -146,7 +180,7 @@ def test_a_lost_connection_is_told_and_the_page_catches_up_afterwards(
 @pytest.mark.parametrize("width", [1366, 390, 320])
 def test_no_page_is_wider_than_its_screen(page: Page, client: Client, store: Store, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 768})
-    location = client.upload(path="/informes", filename=f"{'plan-de-accion' * 6}.xlsx", quarter="4").headers["Location"]
+    location = client.upload(path="/informes", filename=f"{'plan-de-accion' * 6}.xlsx").headers["Location"]
     write(store, latest(store), DocumentKind.WORD)
 
     for path in ("/", location, "/no-existe"):

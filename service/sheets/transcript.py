@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.marks import TRANSCRIPT_NAME
@@ -60,19 +61,24 @@ def transcript(sheets: tuple[ParsedSheet, ...]) -> bytes:
 
 
 def _write(target: Worksheet, sheet: ParsedSheet) -> None:
-    longest: dict[int, int] = {}
+    lengths: dict[int, list[int]] = {}
     for row, cells in sheet.rows.items():
         for raw in cells:
             cell = target.cell(row, raw.column)
             assert isinstance(cell, Cell)  # noqa: S101  nothing is merged before its values are written
             _fill(cell, raw)
-            longest[raw.column] = max(longest.get(raw.column, 0), len(raw.text))
+            lengths.setdefault(raw.column, []).append(len(raw.text))
         if row in sheet.hidden_rows:
             target.row_dimensions[row].hidden = True
     for merge in sheet.merges:
         target.merge_cells(None, merge.first_row, merge.first_column, merge.last_row, merge.last_column)
-    for column, length in longest.items():
-        target.column_dimensions[column_letters(column)].width = min(max(length + 2, _NARROWEST), _WIDEST)
+    for column, found in lengths.items():
+        # Three quarters of the way up: a title over the table is long and must not make its column so.
+        usual = sorted(found)[3 * (len(found) - 1) // 4]
+        target.column_dimensions[column_letters(column)].width = min(max(usual + 2, _NARROWEST), _WIDEST)
+    target.page_setup.orientation = "landscape"
+    target.page_setup.fitToHeight = 0
+    target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     target.sheet_state = "hidden" if sheet.is_hidden else "visible"
 
 

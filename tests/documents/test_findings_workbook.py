@@ -22,7 +22,7 @@ from service.domain.archive import reading_to_json
 from service.domain.findings import CellRef, FindingCode
 from service.domain.marks import HEADERS, MEMORY_HEADERS, MEMORY_SHEET
 from service.domain.plan import RowRef
-from service.domain.reading import Acceptance, Given
+from service.domain.reading import Acceptance, Accepted, Given
 from service.domain.reports import DocumentKind, Source
 from service.sheets.intake import read_plan
 from service.sheets.marks import acceptances_in, without_marks
@@ -87,6 +87,15 @@ def test_a_note_says_what_is_wrong_what_to_do_and_what_is_proposed() -> None:
     assert "hallazgo 4: Sugerencia" in sheet["K7"].comment.text
     assert "hallazgo 5: Error" in sheet["K7"].comment.text
     assert sheet["F6"].comment is None
+
+
+def test_a_long_proposal_stands_in_the_list_alone() -> None:
+    text = "Durante el tercer trimestre se avanzó. " * 12
+    found = (FindingCode.TEXT_003.at(CellRef(SHEET, "K6"), column="AVANCE CUALITATIVO", proposal=text),)
+    content = marked(books.plain(), found)
+    note = seen(content)[SHEET]["K6"].comment.text
+    assert note.endswith("Valor propuesto: está en la primera hoja, en el hallazgo 1.")
+    assert rows(content)[0][8] == text
 
 
 def test_the_first_sheet_lists_every_finding_with_a_link_to_its_cell() -> None:
@@ -337,7 +346,18 @@ def test_marks_that_went_through_libreoffice_are_known_again(tmp_path: Path) -> 
     assert [str(one.sqref) for one in clean[SHEET].data_validations.dataValidation] == ["I6:I40"]
 
 
-def through_libreoffice(content: bytes, folder: Path) -> bytes:
+@pytest.mark.parametrize("extension", ["xls", "ods"])
+def test_older_formats_come_back_with_every_value_in_its_cell(extension: str, tmp_path: Path) -> None:
+    upload = through_libreoffice(EXAMPLE.read_bytes(), tmp_path, extension)
+    reading, copied = read_plan(upload, Given()), read_plan(as_workbook(upload), Given())
+    assert isinstance(reading, Accepted)
+    assert isinstance(copied, Accepted)
+    assert copied.plan == reading.plan
+    assert copied.mapping == reading.mapping
+    assert as_workbook(upload) == as_workbook(upload)
+
+
+def through_libreoffice(content: bytes, folder: Path, extension: str = "xlsx") -> bytes:
     """What LibreOffice makes of a workbook that it opens and saves."""
     source = folder / "libro.xlsx"
     source.write_bytes(content)
@@ -345,10 +365,10 @@ def through_libreoffice(content: bytes, folder: Path) -> bytes:
     assert soffice, "LibreOffice is missing: make test installs it"
     subprocess.run(
         [soffice, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--norestore",
-         "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder / "saved"), str(source)],
+         "--convert-to", extension, "--outdir", str(folder / "saved"), str(source)],
         check=True, capture_output=True, timeout=280, env={**os.environ, "HOME": str(folder)},
     )  # fmt: skip
-    return (folder / "saved" / "libro.xlsx").read_bytes()
+    return (folder / "saved" / f"libro.{extension}").read_bytes()
 
 
 # Other formats, size, and how it looks.

@@ -18,7 +18,7 @@ from service.domain.typography import cell_lines, row_height
 from worker.documents.mark_styles import MarkStyles
 from worker.documents.splice import escape, escape_attribute, string_text
 
-_WIDTHS: Final = (6, 13, 18, 8, 20, 30, 44, 44, 30, 32, 13)
+_WIDTHS: Final = (6, 13, 18, 8, 20, 28, 40, 40, 48, 34, 13)
 _SIZE: Final = 10.0
 # A column's width counts digits of the usual font: 7 pixels each and 5 between columns, 4 pixels to 3 points.
 _COLUMN_POINTS: Final = tuple((7 * width + 5) * 0.75 for width in _WIDTHS)
@@ -132,7 +132,6 @@ class _Looks:
         self.text = styles.add(lined=True)
         self.middle = styles.add(lined=True, centred=True)
         self.link = styles.add(lined=True, centred=True, colour=_LINK, underlined=True)
-        self.proposal = styles.add(lined=True, bold=True)
         self.reason = styles.add(lined=True, fill=_REASON_FILL)
         self.accepted = styles.add(lined=True, centred=True, bold=True, fill=_GREY)
         self.severities = {
@@ -156,15 +155,12 @@ def _row(row: int, one: Listed, looks: _Looks) -> str:
         (finding.value if len(finding.value) <= _SHOWN else f"{finding.value[: _SHOWN - 1]}…", looks.text),
         (finding.message, looks.text),
         (finding.fix, looks.text),
-        (finding.proposal or "", looks.proposal),
+        (finding.proposal or "", looks.text),
         (finding.accepted or "", looks.reason),
         (finding.code.name, looks.middle),
     )
     written = "".join(_cell(at, row, text, look) for at, (text, look) in enumerate(cells, start=1))
-    lines = max(
-        cell_lines(text, _COLUMN_POINTS[at], _SIZE, bold=look == looks.proposal)
-        for at, (text, look) in enumerate(cells)
-    )
+    lines = max(cell_lines(text, width, _SIZE) for (text, _), width in zip(cells, _COLUMN_POINTS, strict=True))
     height = min(row_height(lines, _SIZE) + 3, _TALLEST_ROW)
     return f'<row r="{row}" ht="{height:g}" customHeight="1">{written}</row>'
 

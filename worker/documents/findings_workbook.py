@@ -37,6 +37,8 @@ from worker.documents.mark_styles import MarkStyles
 from worker.documents.open_book import OpenBook, Tab
 
 MAX_NOTES: Final = 5_000
+# The box of a note does not scroll: what fills it would hide the rest.
+_LONGEST_PROPOSAL: Final = 300
 
 _WEIGHT: Final = (Severity.SUGGESTION, Severity.WARNING, Severity.ERROR)
 _QUESTION: Final = "Ese valor no está en la lista de la oficina. ¿Quiere dejarlo así?"
@@ -140,7 +142,11 @@ def _mark_sheet(
 def _paragraph(number: int, finding: Finding) -> tuple[str, str]:
     heading = NOTE_HEADING.format(number=number, severity=SEVERITIES[finding.severity])
     text = f"{finding.message}\nQué hacer: {finding.fix}"
-    return heading, text if finding.proposal is None else f"{text}\nValor propuesto: {finding.proposal}"
+    if finding.proposal is None:
+        return heading, text
+    is_long = len(finding.proposal) > _LONGEST_PROPOSAL
+    proposal = f"está en la primera hoja, en el hallazgo {number}." if is_long else finding.proposal
+    return heading, f"{text}\nValor propuesto: {proposal}"
 
 
 def _said_without_note(count: int) -> str:

@@ -18,6 +18,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.marks import TRANSCRIPT_NAME
+from service.domain.typography import cell_lines, row_height
 from service.domain.values import legible
 from service.sheets.formats import read_sheets
 from service.sheets.parsed import Kind, ParsedSheet, RawCell, column_letters
@@ -29,9 +30,11 @@ _NOT_IN_A_NAME: Final = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_NAME: Final = 31
 _LONGEST_TEXT: Final = 32_767
 _WIDEST: Final = 60
-_NARROWEST: Final = 10
+_NARROWEST: Final = 7
 _FORMATS: Final = {Kind.GROUPED: "#,##0.##########", Kind.PERCENTAGE: "0.##########%", Kind.DATE: "d/mm/yyyy"}
-_FONT: Final = Font(name="Arial", size=9)
+_SIZE: Final = 9.0
+_TALLEST: Final = 409.0
+_FONT: Final = Font(name="Arial", size=_SIZE)
 _LINE: Final = Side(style="thin", color="FFBFC7D1")
 _BOX: Final = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _WRAPPED: Final = Alignment(vertical="top", wrap_text=True)
@@ -76,10 +79,24 @@ def _write(target: Worksheet, sheet: ParsedSheet) -> None:
         # Three quarters of the way up: a title over the table is long and must not make its column so.
         usual = sorted(found)[3 * (len(found) - 1) // 4]
         target.column_dimensions[column_letters(column)].width = min(max(usual + 2, _NARROWEST), _WIDEST)
+    _give_height(target, sheet)
     target.page_setup.orientation = "landscape"
     target.page_setup.fitToHeight = 0
     target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     target.sheet_state = "hidden" if sheet.is_hidden else "visible"
+
+
+def _give_height(target: Worksheet, sheet: ParsedSheet) -> None:
+    """Rows in which every text shows: not all programs find them when they open a workbook."""
+    over_several = {(merge.first_row, merge.first_column) for merge in sheet.merges}
+    for row, cells in sheet.rows.items():
+        lines = 1
+        for raw in cells:
+            if raw.kind is Kind.TEXT and (row, raw.column) not in over_several:
+                width = target.column_dimensions[column_letters(raw.column)].width
+                # 7 pixels a letter and 5 between columns; 4 pixels are 3 points.
+                lines = max(lines, cell_lines(raw.text, (7 * width + 5) * 0.75, _SIZE))
+        target.row_dimensions[row].height = min(row_height(lines, _SIZE), _TALLEST)
 
 
 def _fill(cell: Cell, raw: RawCell) -> None:

@@ -28,7 +28,6 @@ from service.domain.archive import given_from_json, given_to_json, reading_from_
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.reading import Given, Reading, Unreadable
-from service.sheets.intake import read_plan
 
 MIB: Final = 1024 * 1024
 # A bomb is small; what is large on disk is honest more often than not, and gets time in proportion.
@@ -216,6 +215,8 @@ def _json(reading: Reading) -> bytes:
 
 def _serve(memory_bytes: int) -> None:
     """Answer workbooks until the input ends. A surprise ends the process: the parent knows what to say."""
+    from service.sheets.intake import read_plan  # noqa: PLC0415 - the parsers' memory only where something is read
+
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Nothing that a library prints may be taken for an answer.

@@ -22,7 +22,7 @@ from tests.web import Client
 READY = "Folio atiende en"
 END_SECONDS = 10
 EXAMPLE_DOCUMENTS = [
-    f"plan-de-accion-2024_v2.0_seguimiento-III-trimestre.{extension}" for extension in ("docx", "xlsx")
+    f"plan-de-accion-2024_v2.0_seguimiento-III-trimestre{ending}" for ending in (".docx", ".xlsx", "_hallazgos.xlsx")
 ]
 
 

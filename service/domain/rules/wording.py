@@ -40,7 +40,8 @@ _FILLERS: Final = re.compile(
 _FILLER_TEXTS: Final = frozenset(
     {"pendiente", "por definir", "por diligenciar", "por completar", "completar", "texto", "prueba", "test", "ejemplo"}
 )
-_MARKS: Final = re.compile('["«»“”[]')
+_MARKS: Final = ('"', "«", "»", "“", "”", "[")
+_EDGES: Final = "().,;:-/"
 _CAPITALS: Final = re.compile("[A-Z]{3,}")
 _SHORT: Final = 30
 _AROUND: Final = 12
@@ -77,12 +78,12 @@ def _is_quiet(text: str, slips: KeysView[str]) -> bool:
         len(text) > _SHORT
         and text.isprintable()
         and "  " not in text
-        and _MARKS.search(text) is None
+        and not any(map(text.__contains__, _MARKS))
         and "xxx" not in (low := text.lower())
         and "lorem" not in low
         and "tbd" not in low
         and not text.isupper()
-        and (not any(map(str.isupper, text.split())) or slips.isdisjoint(_CAPITALS.findall(text)))
+        and slips.isdisjoint(word.strip(_EDGES) for word in filter(str.isupper, text.split()))
     )
 
 

@@ -1,6 +1,7 @@
 """What Folio has to say about a workbook: each finding has a stable code, a place, a reason and what to do.
 
 The catalogue is the one place where the sentences stand. A code is never reused for something else.
+It is long because it holds every sentence once: two to a code.
 """
 
 from __future__ import annotations

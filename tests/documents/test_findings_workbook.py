@@ -258,6 +258,26 @@ def repacked_with_prefixes(content: bytes) -> bytes:
     return books.repacked(content, change)
 
 
+def test_a_strict_workbook_is_marked_in_its_own_namespaces(validator_errors: Errors) -> None:
+    spaces = {
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": (
+            b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+        ),
+    }
+
+    def make_strict(parts: dict[str, bytes]) -> None:
+        for name in parts:
+            for usual, strict in spaces.items():
+                parts[name] = parts[name].replace(usual, strict)
+
+    content = books.repacked(books.plain(), make_strict)
+    result = marked(content)
+    assert members(marked(result)) == members(result)
+    assert [one.place for one in accepted_in(result)] == [CellRef(SHEET, "F6")]
+    assert len(validator_errors(result, "xlsx")) <= len(validator_errors(content, "xlsx"))
+
+
 # What comes back.
 
 

@@ -239,6 +239,11 @@ class FindingCode(Enum):
         "El objetivo es tan largo que, repetido en el encabezado de cada página, no le deja lugar a la tabla.",
         "Resúmalo: unas diez líneas son más que suficientes.",
     )
+    PLAN_024 = (
+        Severity.ERROR,
+        "Aquí dice «{value}», y la versión de un plan lleva dos números, como 1.0 o 2.0.",
+        "Si es la versión del plan, escríbala como «{whole}»; si es la del formato, escriba la del plan en otra celda.",
+    )
 
     CELL_001 = (
         Severity.ERROR,

@@ -72,7 +72,7 @@ COLUMNS: Final = (
         "unit",
         "UNIDAD DE MEDIDA",
         (
-            "Unidad de medición", "U.M.", "Und. de medida", "Unidad", "Und.", "Unidad medida", "Medida",
+            "Unidad de medición", "U.M.", "U. de medida", "Und. de medida", "Unidad", "Und.", "Unidad medida", "Medida",
             "Actividades/Unidad de medida",
         ),
         read_text,

@@ -20,8 +20,10 @@ from service.sheets.parsed import NUMBERS, ParsedSheet, RawCell, address
 from service.sheets.tables import Table
 from service.sheets.wording import one_line, plain_words, quarter_in, year_in
 
-_OBJECTIVE: Final = re.compile(r"\s*objetivo(?:\s+(?:general|del plan))?\s*(?::\s*(.*)|$)", re.IGNORECASE | re.DOTALL)
-_VERSION: Final = re.compile(r"\bversi[oó]n\b\D{0,5}(\d{1,4}\.\d{1,4})(?![\d.])", re.IGNORECASE)
+# "OBJETIVO GENERAL DEL PLAN: …"; the label may stand alone, with its text in the next cell.
+_OBJECTIVE: Final = re.compile(r"\s*objetivo(?:\s+[^\W\d]+){0,4}?\s*(?::\s*(.*)|$)", re.IGNORECASE | re.DOTALL)
+_VERSION: Final = re.compile(r"\b(?:versi[oó]n\b|v\.?)\D{0,5}(\d{1,4}\.\d{1,4})(?![\d.])", re.IGNORECASE)
+_HALF_A_VERSION: Final = re.compile(r"\s*versi[oó]n(?: del plan)?\s*:?\s*(\d{1,3})\s*", re.IGNORECASE)
 _VERSION_LABEL: Final = re.compile(r"version(?: del plan)?")
 _YEAR_LABEL: Final = re.compile(r"vigencia|ano")
 _FIELDS_UNDER_YEARS: Final = ("action", "funding_source", "qualitative_progress")
@@ -56,7 +58,8 @@ def read_head(table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = (
     def first(code: FindingCode, read: Callable[[_HeadReader], Any]) -> Any:
         found = next((value for reader in readers if (value := read(reader)) is not None), None)
         if found is None:
-            missing.append(code.at(CellRef(table.sheet.name)))
+            halves = (reader.half_a_version() for reader in readers) if code is FindingCode.PLAN_003 else ()
+            missing.append(next(filter(None, halves), code.at(CellRef(table.sheet.name))))
         return found
 
     title = first(FindingCode.PLAN_004, _HeadReader.title)
@@ -123,6 +126,15 @@ class _HeadReader:
                 self._contradicted(FindingCode.PLAN_009, cell, str(given.version), str(found))
             return given.version, cell
         return (found, cell) if found is not None else None
+
+    def half_a_version(self) -> Finding | None:
+        """A lone "Versión 2" may be the plan's or that of the quality system's format: it is not for us to say which."""
+        for cell in self._cells:
+            if found := _HALF_A_VERSION.fullmatch(cell.text):
+                whole = f"Versión {int(found[1])}.0"
+                value = one_line(cell.text)
+                return FindingCode.PLAN_024.at(self._place(cell), value=value, proposal=whole, whole=whole)
+        return None
 
     def year(self, given: Given) -> int | None:
         """The vigencia that the title, the line "Vigencia" and the headers agree on."""

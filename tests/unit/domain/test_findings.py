@@ -156,6 +156,7 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.PLAN_011: (of_the_corpus("cuatro_trimestres", quarter=None), (SHEET, "A5")),
     FindingCode.PLAN_012: (a_quarter_that_is_not_there, (SHEET, "A5")),
     FindingCode.PLAN_023: (edited(put(A2="Objetivo: " + "Articular los programas y proyectos. " * 150)), (SHEET, "A2")),
+    FindingCode.PLAN_024: (edited(put(A3="Versión 2")), (SHEET, "A3")),
     FindingCode.CELL_001: (cell("K", None), (SHEET, "K6")),
     FindingCode.CELL_002: (cell("K", "#REF!"), (SHEET, "K6")),
     FindingCode.CELL_003: (cell("F", "=2+2"), (SHEET, "F6")),

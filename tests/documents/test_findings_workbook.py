@@ -267,9 +267,8 @@ def test_a_strict_workbook_is_marked_in_its_own_namespaces(validator_errors: Err
     }
 
     def make_strict(parts: dict[str, bytes]) -> None:
-        for name in parts:
-            for usual, strict in spaces.items():
-                parts[name] = parts[name].replace(usual, strict)
+        for usual, strict in spaces.items():
+            parts |= {name: part.replace(usual, strict) for name, part in parts.items()}
 
     content = books.repacked(books.plain(), make_strict)
     result = marked(content)

@@ -72,7 +72,7 @@ def read_excel_97(content: bytes) -> tuple[ParsedSheet, ...]:
         raise UnreadableWorkbook(FindingCode.FILE_005.at(found="un libro de Excel 95 o anterior"))
     try:
         return tuple(_Workbook(compound.read(_STREAM)).sheets())
-    except (struct.error, IndexError) as error:
+    except (struct.error, IndexError, ValueError) as error:
         raise damaged() from error
 
 
@@ -83,6 +83,7 @@ class _Workbook:
         self._stream = stream
         self._cells_left = MAX_CELLS
         self._characters_left = MAX_CHARACTERS
+        self._merges_left = MAX_MERGES
         self._epoch = EPOCH_1900
         self._tabs: list[tuple[int, str, bool]] = []
         self._strings: list[str] = []
@@ -156,7 +157,9 @@ class _Workbook:
                     hidden_columns.update(_hidden_columns(data))
                 case _Kind.MERGES:
                     merges += _merges(data)
-                    if len(merges) > MAX_MERGES:
+                    # Several tabs may lead to the same records.
+                    self._merges_left -= len(data) // 8
+                    if self._merges_left < 0:
                         raise _too_large("tiene demasiadas celdas combinadas")
                 case _Kind.STRING if waiting is not None:
                     self._keep(rows, *waiting, (Kind.TEXT, _text(data)))

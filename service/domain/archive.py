@@ -112,6 +112,7 @@ def reading_to_json(reading: Reading) -> Json:
     """What was understood: `{plan, mapping, findings, layout}`; the plan is null when the file is unreadable.
 
     `mapping` is the first table's; a plan put together from several sheets has that of each in `tables`.
+    `typed` is there when the workbook's own list of findings has reasons.
     """
     findings = [finding_to_json(finding) for finding in reading.findings]
     match reading:
@@ -129,6 +130,8 @@ def reading_to_json(reading: Reading) -> Json:
     shown = {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings, "layout": reading.layout}
     if len(tables) > 1:
         shown["tables"] = [{"sheet": sheet, "mapping": columns} for sheet, columns in tables.items()]
+    if reading.typed:
+        shown["typed"] = [_acceptance_to_json(each) for each in reading.typed]
     return shown
 
 
@@ -139,27 +142,19 @@ def reading_from_json(data: Json) -> Reading:
         return Unreadable(findings)
     tables = data.get("tables", [{"mapping": data["mapping"]}])
     mapping = tuple(MappedColumn(field, **where) for table in tables for field, where in table["mapping"].items())
+    typed = tuple(_acceptance_from_json(each) for each in data.get("typed", ()))
     # Readings that were kept before layouts were known lack theirs.
-    return decided(plan_from_json(data["plan"]), mapping, findings, data.get("layout", ""))
+    return decided(plan_from_json(data["plan"]), mapping, findings, data.get("layout", ""), typed)
 
 
 def given_to_json(given: Given) -> Json:
     """What a person said beside the workbook."""
-    accepted = [
-        {
-            "code": each.code.name,
-            "sheet": each.place.sheet if each.place else "",
-            "cell": each.place.cell if each.place else "",
-            "reason": each.reason,
-        }
-        for each in given.accepted
-    ]
     return {
         "year": given.year,
         "quarter": given.quarter,
         "version": str(given.version) if given.version else None,
         "mapping": [list(pair) for pair in given.mapping],
-        "accepted": accepted,
+        "accepted": [_acceptance_to_json(each) for each in given.accepted],
     }
 
 
@@ -170,12 +165,15 @@ def given_from_json(data: Json) -> Given:
         data["quarter"],
         VersionNumber.parse(data["version"]) if data["version"] else None,
         tuple((header, field) for header, field in data["mapping"]),
-        tuple(
-            Acceptance(
-                FindingCode[each["code"]],
-                CellRef(each["sheet"], each["cell"]) if each["sheet"] else None,
-                each["reason"],
-            )
-            for each in data["accepted"]
-        ),
+        tuple(_acceptance_from_json(each) for each in data["accepted"]),
     )
+
+
+def _acceptance_to_json(acceptance: Acceptance) -> Json:
+    place = acceptance.place or CellRef("")
+    return {"code": acceptance.code.name, "sheet": place.sheet, "cell": place.cell, "reason": acceptance.reason}
+
+
+def _acceptance_from_json(data: Json) -> Acceptance:
+    place = CellRef(data["sheet"], data["cell"]) if data["sheet"] else None
+    return Acceptance(FindingCode[data["code"]], place, data["reason"])

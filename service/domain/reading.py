@@ -48,12 +48,14 @@ class Accepted:
     """A plan that can be printed; its findings are warnings, suggestions and errors that a person accepted.
 
     `layout` is the fingerprint of the table's headers and their columns: the same for every file of one office's form.
+    `typed` are the reasons in the workbook's own list of findings, also for findings that only a later step makes.
     """
 
     plan: Plan
     mapping: tuple[MappedColumn, ...]
     findings: tuple[Finding, ...]
     layout: str = ""
+    typed: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Rejected:
     mapping: tuple[MappedColumn, ...]
     findings: tuple[Finding, ...]
     layout: str = ""
+    typed: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,14 @@ def with_accepted(findings: Iterable[Finding], accepted: Iterable[Acceptance]) -
 
 
 def decided(
-    draft: DraftPlan, mapping: tuple[MappedColumn, ...], findings: tuple[Finding, ...], layout: str = ""
+    draft: DraftPlan,
+    mapping: tuple[MappedColumn, ...],
+    findings: tuple[Finding, ...],
+    layout: str = "",
+    typed: tuple[Acceptance, ...] = (),
 ) -> Accepted | Rejected:
     """The reading that these findings make of a draft: accepted when it can be printed and no error stands."""
     plan = draft.complete()
     if plan is None or has_errors(findings):
-        return Rejected(draft, mapping, findings, layout)
-    return Accepted(plan, mapping, findings, layout)
+        return Rejected(draft, mapping, findings, layout, typed)
+    return Accepted(plan, mapping, findings, layout, typed)

@@ -11,16 +11,15 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from service.domain.checks import check_plan
-from service.domain.findings import CellRef, Finding, FindingCode, has_errors
+from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.office import Office
 from service.domain.plan import DraftPlan
 from service.domain.reading import (
-    Accepted,
     Given,
     MappedColumn,
     Reading,
-    Rejected,
     Unreadable,
+    decided,
     with_accepted,
 )
 from service.domain.values import ROMAN, PlainText, legible
@@ -55,8 +54,9 @@ def read_plan(content: bytes, given: Given, office: Office = _REFERENCE_OFFICE) 
     draft, mapping, findings = _read_tables(chosen, sheets, given, office)
     names = [sheet.name for sheet in sheets]
     in_order = sorted([*book.findings, *findings], key=lambda finding: _reading_order(finding, names))
-    said = with_accepted(in_order, (*acceptances_in(book.sheets), *given.accepted))
-    return _decided(draft, mapping, said, chosen.tables[0].headings.fingerprint())
+    typed = acceptances_in(book.sheets)
+    said = with_accepted(in_order, (*typed, *given.accepted))
+    return decided(draft, mapping, said, chosen.tables[0].headings.fingerprint(), typed)
 
 
 def _read_tables(
@@ -85,15 +85,6 @@ def _read_tables(
     extra_columns = tuple(column for table in tables for column in _extra_columns(table))
     findings += check_plan(draft, mapping, office, extra_columns)
     return draft, mapping, findings
-
-
-def _decided(
-    draft: DraftPlan, mapping: tuple[MappedColumn, ...], findings: tuple[Finding, ...], layout: str
-) -> Accepted | Rejected:
-    plan = draft.complete()
-    if plan is None or has_errors(findings):
-        return Rejected(draft, mapping, findings, layout)
-    return Accepted(plan, mapping, findings, layout)
 
 
 def _mapped(table: Table) -> Iterator[MappedColumn]:

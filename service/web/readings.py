@@ -64,12 +64,13 @@ class Readings:
         previous = self.store.previous_plan(dated.quarter, dated.version) if dated else None
         if previous is None:
             return reading
-        more = with_accepted(compare_with_previous(draft, reading.mapping, previous, self.office), given.accepted)
+        more = compare_with_previous(draft, reading.mapping, previous, self.office)
         if not more:
             return reading
         sheets = list(dict.fromkeys(action.source.sheet for action in draft.actions))
-        findings = sorted((*reading.findings, *more), key=lambda finding: _place_in_reading(finding, sheets))
-        return decided(draft, reading.mapping, tuple(findings), reading.layout)
+        let_stand = with_accepted(more, (*reading.typed, *given.accepted))
+        findings = sorted((*reading.findings, *let_stand), key=lambda finding: _place_in_reading(finding, sheets))
+        return decided(draft, reading.mapping, tuple(findings), reading.layout, reading.typed)
 
 
 def _place_in_reading(finding: Finding, sheets: list[str]) -> tuple[int, int, str]:

@@ -222,7 +222,26 @@ _UNDERSTOOD: Final = _object(
         "layout": _text(
             "Huella de los encabezados y sus columnas, la misma en los libros de igual formato; vacía si no hay tabla."
         ),
+        "tables": {
+            "type": "array",
+            "description": "Las columnas de cada hoja; solo cuando el plan se reunió de varias.",
+            "items": _object("Una hoja.", {"sheet": _text("Hoja."), "mapping": _MAPPING}),
+        },
+        "typed": {
+            "type": "array",
+            "description": "Las razones escritas en la hoja de hallazgos del libro; solo cuando las hay.",
+            "items": _object(
+                "Un hallazgo aceptado.",
+                {
+                    "code": _text("Código."),
+                    "sheet": _text("Hoja; vacío si es de todo el libro."),
+                    "cell": _text("Celda."),
+                    "reason": _text("Por qué se acepta."),
+                },
+            ),
+        },
     },
+    required=["plan", "mapping", "findings", "layout"],
 )
 
 _PROBLEM: Final = _object(

@@ -10,11 +10,14 @@ from urllib.parse import urlencode
 import openpyxl
 import pytest
 
+from service.domain.archive import finding_from_json
+from service.domain.office import Office
 from service.domain.reading import Accepted, Given
 from service.sheets.intake import read_plan
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
 from tests.web import EXAMPLE, Answer, Client, assert_follows, example_with, problem_of, serve
+from worker.documents.findings_workbook import render_findings_workbook
 
 NO_DATE = {"G7": "31/02/2024"}
 REASON = "El acuerdo no fijó el día"
@@ -212,6 +215,30 @@ def test_a_plan_changed_under_the_same_version_is_told_beside_the_quarter_before
     assert len(at_target) == 1
     let_stand = letting_stand(at_target[0]["code"], "F6")
     assert client.upload(example_with({"F6": 5}), accepted=let_stand).status == 202
+
+
+def test_what_the_quarter_before_contradicts_can_be_accepted_in_the_marked_workbook(client: Client) -> None:
+    client.upload(quarter="2", accepted=every_error_of(EXAMPLE.read_bytes(), quarter=2))
+    changed = example_with({"F6": 5})
+    problem = client.upload(changed).json
+    at_target = next(each for each in problem["findings"] if each["cell"] == "F6" and each["severity"] == "error")
+    marked = openpyxl.load_workbook(
+        BytesIO(render_findings_workbook(changed, (finding_from_json(at_target),), Office(), (), ()))
+    )
+    listed = marked["Hallazgos"]
+    header = next(row for row in listed.iter_rows() if any(cell.value == "Código" for cell in row))
+    column = next(cell.column for cell in header if cell.value == "Aceptar con esta razón")
+    listed.cell(header[0].row + 1, column).value = REASON
+    kept = BytesIO()
+    marked.save(kept)
+
+    answer = client.upload(kept.getvalue())
+
+    assert answer.status == 202, answer.text
+    assert [each["cell"] for each in answer.json["findings"] if each["accepted"] == REASON] == ["F6"]
+    understood = client.get(f"{answer.headers['Location']}/plan").json
+    assert_follows("Understood", understood)
+    assert [each["reason"] for each in understood["typed"]] == [REASON]
 
 
 def every_error_of(workbook: bytes, quarter: int) -> str:

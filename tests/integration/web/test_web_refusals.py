@@ -53,7 +53,7 @@ def test_a_field_that_cannot_be_used_is_named_with_its_value(client: Client, fie
         (b"Respetados se\xf1ores:", "plan.xlsx", 415),
         (b"No.;ACCI\xd3N\r\n", "plan.csv", 422),
         (b"%PDF-1.7\n", "plan.xlsx", 415),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "plan.xls", 422),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "plan.xls", 415),
         (b"PK\x03\x04" + bytes(300), "plan.xlsx", 422),
         (EXAMPLE.read_bytes()[:5000], "plan.xlsx", 422),
     ],

@@ -41,5 +41,12 @@ if [ -z "$as_root" ] || ! command -v apt-get >/dev/null; then
 fi
 echo "Installing system packages:$missing"
 $as_root apt-get update -q
+case "$missing" in *chromium*)
+    # Ubuntu calls it otherwise, and one name that apt does not know would keep it from installing the others.
+    if [ -z "$(apt-cache search --names-only '^chromium$')" ]; then
+        missing=$(echo "$missing" | sed 's/chromium/chromium-browser/')
+    fi
+    ;;
+esac
 # A server that the package starts would hold the usual ports; the tests start their own on others.
 $as_root DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $missing

@@ -128,7 +128,7 @@ class _HeadReader:
         return (found, cell) if found is not None else None
 
     def half_a_version(self) -> Finding | None:
-        """A lone "Versión 2" may be the plan's or that of the quality system's format: it is not for us to say which."""
+        """A lone "Versión 2" may be the plan's or the quality system's format's: it is not for us to say which."""
         for cell in self._cells:
             if found := _HALF_A_VERSION.fullmatch(cell.text):
                 whole = f"Versión {int(found[1])}.0"

@@ -92,7 +92,7 @@ def test_a_mapping_remembered_for_a_layout_is_offered_to_the_same_form_of_anothe
     first = read_plan(book(labels), Given())
     labels[10] = "AVANCE III TRIMESTRE 2026"
     other = read_plan(book(labels, lines=("PLAN DE ACCIÓN 2026", "Objetivo: Otro.", "Versión 3.0")), Given())
-    moved = read_plan(book([labels[1], labels[0], *labels[2:]]), Given())
+    moved = read_plan(book([LABELS[1], LABELS[0], *LABELS[2:]]), Given())
     assert isinstance(first, Accepted)
     assert isinstance(other, Rejected)  # its texts and dates are still last year's
     assert isinstance(moved, Accepted)

@@ -7,7 +7,7 @@ know: unknown columns travel with the action.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from service.domain.checks import check_plan
@@ -39,8 +39,19 @@ _ADDRESS: Final = re.compile(r"([A-Z]+)([0-9]+)")
 _REFERENCE_OFFICE: Final = Office()
 
 
-def read_plan(content: bytes, given: Given, office: Office = _REFERENCE_OFFICE) -> Reading:
-    """The plan in a spreadsheet of any content, with every finding in reading order."""
+def _nobody_asked(_actions: int) -> None: ...
+
+
+def read_plan(
+    content: bytes,
+    given: Given,
+    office: Office = _REFERENCE_OFFICE,
+    on_actions: Callable[[int], None] = _nobody_asked,
+) -> Reading:
+    """The plan in a spreadsheet of any content, with every finding in reading order.
+
+    `on_actions` hears how many actions were read, before they are checked.
+    """
     try:
         book = read_sheets(content)
     except UnreadableWorkbook as refusal:
@@ -51,7 +62,7 @@ def read_plan(content: bytes, given: Given, office: Office = _REFERENCE_OFFICE) 
     if not chosen.tables:
         place = CellRef(sheets[0].name) if sheets else None
         return Unreadable((FindingCode.TABLE_001.at(place), *book.findings))
-    draft, mapping, findings = _read_tables(chosen, sheets, given, office)
+    draft, mapping, findings = _read_tables(chosen, sheets, given, office, on_actions)
     names = [sheet.name for sheet in sheets]
     in_order = sorted([*book.findings, *findings], key=lambda finding: _reading_order(finding, names))
     typed = acceptances_in(book.sheets)
@@ -60,7 +71,11 @@ def read_plan(content: bytes, given: Given, office: Office = _REFERENCE_OFFICE) 
 
 
 def _read_tables(
-    chosen: Chosen, sheets: tuple[ParsedSheet, ...], given: Given, office: Office
+    chosen: Chosen,
+    sheets: tuple[ParsedSheet, ...],
+    given: Given,
+    office: Office,
+    on_actions: Callable[[int], None],
 ) -> tuple[DraftPlan, tuple[MappedColumn, ...], list[Finding]]:
     tables = chosen.tables
     own = [table.sheet for table in tables]
@@ -75,6 +90,7 @@ def _read_tables(
         rows = Rows(table, head, habits, lead)
         actions += list(rows.actions())
         findings += rows.findings
+    on_actions(len(actions))
     if not actions:
         findings.append(FindingCode.TABLE_004.at(_labels_at(tables[0])))
     if any(finding.code is FindingCode.PLAN_011 for finding in findings):

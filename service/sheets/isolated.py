@@ -33,12 +33,16 @@ MIB: Final = 1024 * 1024
 # A bomb is small; what is large on disk is honest more often than not, and gets time in proportion.
 _SECONDS_PER_MIB: Final = 2.0
 _LONGEST_FACTOR: Final = 5
+# What was understood is no bomb: checking it is work in proportion, and gets time for it.
+_SECONDS_PER_ACTION: Final = 0.001
+_LONGEST_CHECK: Final = 20.0
 _START_SECONDS: Final = 60.0
 _CPU_SECONDS: Final = 60
 _LARGEST_ANSWER: Final = 64 * MIB
 
 _REQUEST: Final = struct.Struct(">II")
-_ANSWER: Final = struct.Struct(">I")
+# Whether the answer follows, and its length; or else how many actions were read and are now being checked.
+_ANSWER: Final = struct.Struct(">?I")
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -47,7 +51,8 @@ class ReadingRoom:
 
     Args:
         memory_bytes: address space that a reader may take.
-        deadline_seconds: how long a workbook may take, and 2 s more for each MiB of it, up to five times that.
+        deadline_seconds: how long reading a workbook may take, and 2 s more for each MiB of it, up to five times that;
+            then checking what was read has 1 ms for each action.
         rooms: how many readers there are; they are started when first needed.
         office: whose vocabularies and thresholds the plans are checked with.
     """
@@ -152,10 +157,13 @@ class _Reader:
         return self._hear(until)
 
     def _hear(self, until: float) -> bytes:
-        (length,) = _ANSWER.unpack(self._receive(_ANSWER.size, until))
-        if length > _LARGEST_ANSWER:
+        is_answer, number = _ANSWER.unpack(self._receive(_ANSWER.size, until))
+        if not is_answer:
+            until += min(number * _SECONDS_PER_ACTION, _LONGEST_CHECK)
+            is_answer, number = _ANSWER.unpack(self._receive(_ANSWER.size, until))
+        if not is_answer or number > _LARGEST_ANSWER:
             raise EOFError
-        return self._receive(length, until)
+        return self._receive(number, until)
 
     def _receive(self, length: int, until: float) -> bytes:
         received = bytearray()
@@ -229,13 +237,19 @@ def _serve(memory_bytes: int) -> None:
         _allow_cpu()
         length, size = _REQUEST.unpack(header)
         words = json.loads(requests.read(length))
-        reading = read_plan(requests.read(size), given_from_json(words["given"]), _office(words["office"]))
+        given, office = given_from_json(words["given"]), _office(words["office"])
+        reading = read_plan(requests.read(size), given, office, lambda actions: _say_read(answers, actions))
         _answer(answers, _json(reading))
         gc.collect()
 
 
+def _say_read(answers: BinaryIO, actions: int) -> None:
+    answers.write(_ANSWER.pack(False, actions))  # noqa: FBT003 - a field of the frame
+    answers.flush()
+
+
 def _answer(answers: BinaryIO, answer: bytes) -> None:
-    answers.write(_ANSWER.pack(len(answer)) + answer)
+    answers.write(_ANSWER.pack(True, len(answer)) + answer)  # noqa: FBT003 - a field of the frame
     answers.flush()
 
 

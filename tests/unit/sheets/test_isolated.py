@@ -19,6 +19,7 @@ from service.domain.reading import Accepted, Given, Rejected, Unreadable
 from service.domain.values import VersionNumber
 from service.sheets.intake import read_plan
 from service.sheets.isolated import ReadingRoom
+from tests.plans import reference_rows
 from tests.unit.sheets.office import EXAMPLE, action, office_book, raw_book
 
 GOOD = EXAMPLE.read_bytes()
@@ -177,3 +178,12 @@ def test_a_reader_ends_with_its_parent_even_when_that_is_killed() -> None:
     while Path(f"/proc/{reader}").exists() and time.monotonic() < until:
         time.sleep(0.02)
     assert not Path(f"/proc/{reader}").exists()
+
+
+def test_ten_thousand_actions_have_time_to_be_checked(room: ReadingRoom) -> None:
+    rows = reference_rows()
+    texts = [dict(zip("BCDK", (row[1], row[2], row[3], row[10]), strict=True)) for row in rows]
+    book = office_book([action(number, **texts[number % 10]) for number in range(1, 10_001)])
+    reading, _ = room.read(book, Given())
+    assert isinstance(reading, Accepted)
+    assert len(reading.plan.actions) == 10_000

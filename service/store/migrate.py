@@ -5,12 +5,14 @@ Safe to call from several processes at once: the first does the work in one tran
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from service.domain.errors import StoreUnavailable
 from service.store.engine import make_engine, one_at_a_time, writing
@@ -50,9 +52,21 @@ def _prepare_sqlite(connection: Connection) -> None:
     # Neither can be changed within a transaction. The journal's mode lasts in the file. A table is changed by making it
     # anew, and the old one cannot be dropped while others refer to its rows.
     connection.exec_driver_sql("COMMIT")
-    connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    _use_write_ahead_log(connection)
     connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _use_write_ahead_log(connection: Connection) -> None:
+    """SQLite wants the file for itself to change its journal, and answers "locked" at once instead of waiting."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() != "wal":
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _check_sqlite(connection: Connection) -> None:

@@ -73,7 +73,7 @@ def test_the_bell_is_heard_again_some_seconds_after_redis_is_back(
     assert not bell.ring(["a-job.word"])
     redis_server.start()
     assert not bell.ring(["a-job.word"]), "still silent"
-    wait_until(lambda: bell.ring(["a-job.word"]), seconds=3, what="the bell was heard")
+    wait_until(lambda: bell.ring(["a-job.word"]), seconds=30, what="the bell was heard")
     assert redis_server.length() == 1
 
 
@@ -166,7 +166,7 @@ def test_the_reconciler_ends_promptly_at_sigterm(
 ) -> None:
     append(sqlite_store)
     reconciler = processes.reconciler()
-    wait_until(lambda: redis_server.length() > 0, seconds=10, what="the reconciler rang")
+    wait_until(lambda: redis_server.length() > 0, seconds=60, what="the reconciler rang")
     if redis_is == "frozen":
         redis_server.send(signal.SIGSTOP)
     if redis_is == "gone":
@@ -188,5 +188,5 @@ def test_the_reconciler_survives_a_database_that_is_not_there_yet(
     migrate(sqlite_url)
     store = open_store(sqlite_url)
     append(store)
-    wait_until(lambda: redis_server.length() >= 2, seconds=10, what="the reconciler rang")
+    wait_until(lambda: redis_server.length() >= 2, seconds=60, what="the reconciler rang")
     store.close()

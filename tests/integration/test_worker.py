@@ -71,7 +71,7 @@ class Templates:
                 ends.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
             return bool(ends)
 
-        wait_until(somebody_reads, seconds=20, what="the template was read")
+        wait_until(somebody_reads, seconds=90, what="the template was read")
         return os.fdopen(ends[0], "wb")
 
     def let_go(self, end: Path | BinaryIO) -> None:
@@ -130,7 +130,7 @@ class Desk:
         """The process that has taken the job as its n-th try."""
         wait_until(
             lambda: self.attempts(job_id) == attempt and self.document(job_id).state is JobState.RUNNING,
-            seconds=20,
+            seconds=60,
             what=f"try {attempt} was under way",
         )
         return self.process_of(job_id)
@@ -237,7 +237,7 @@ def test_the_processes_of_a_killed_worker_end_with_it(desk: Desk, processes: Pro
     worker.kill()
     worker.wait()
 
-    wait_until(lambda: not any(map(is_alive, children)), seconds=2, what="all its processes ended")
+    wait_until(lambda: not any(map(is_alive, children)), seconds=10, what="all its processes ended")
 
 
 def test_uploads_accepted_while_redis_is_absent_are_written_once_it_is_there(
@@ -251,7 +251,7 @@ def test_uploads_accepted_while_redis_is_absent_are_written_once_it_is_there(
     redis_server.start()
 
     for job_id in job_ids:
-        desk.wait_for(job_id, JobState.DONE, seconds=30)
+        desk.wait_for(job_id, JobState.DONE, seconds=90)
     assert [desk.attempts(job_id) for job_id in job_ids] == [1, 1, 1]
 
 
@@ -271,7 +271,7 @@ def test_a_worker_outlives_a_redis_that_is_killed_while_it_writes(
 
     second = desk.ask_for_word(ring=False)
     redis_server.start()
-    desk.wait_for(second, JobState.DONE, seconds=30)
+    desk.wait_for(second, JobState.DONE, seconds=90)
 
 
 def test_a_frozen_redis_that_thaws_is_used_again(desk: Desk, processes: Processes, redis_server: RedisServer) -> None:
@@ -286,7 +286,7 @@ def test_a_frozen_redis_that_thaws_is_used_again(desk: Desk, processes: Processe
     time.sleep(7)
     redis_server.send(signal.SIGCONT)
 
-    desk.wait_for(job_id, JobState.DONE, seconds=30)
+    desk.wait_for(job_id, JobState.DONE, seconds=90)
 
 
 def test_a_job_that_kills_whoever_takes_it_is_set_aside_and_its_neighbour_is_written(
@@ -326,7 +326,7 @@ def test_a_process_frozen_past_its_lease_finishes_in_vain(
     os.kill(frozen, signal.SIGCONT)
     templates.let_go(other_end)
     log = tmp_path / "worker.log"
-    wait_until(lambda: "too late, another has it" in log.read_text(), seconds=10, what="the late one was turned away")
+    wait_until(lambda: "too late, another has it" in log.read_text(), seconds=60, what="the late one was turned away")
     assert desk.content(job_id) == kept
     assert desk.attempts(job_id) == 2
 
@@ -350,7 +350,7 @@ def test_the_same_job_rung_twenty_times_is_written_once(desk: Desk, processes: P
     assert desk.bell.ring([job_id] * 20)
     processes.worker()
     desk.wait_for(job_id, JobState.DONE)
-    wait_until(lambda: desk.bell.waiting() == 0, seconds=10, what="every message was taken")
+    wait_until(lambda: desk.bell.waiting() == 0, seconds=60, what="every message was taken")
 
     assert desk.attempts(job_id) == 1
 

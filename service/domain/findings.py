@@ -247,7 +247,7 @@ class FindingCode(Enum):
 
     CELL_001 = (
         Severity.ERROR,
-        "La celda está vacía y {column} es obligatorio en cada acción.",
+        "La celda está vacía y la columna «{column}» es obligatoria en cada acción.",
         "Complete la celda.",
     )
     CELL_002 = (
@@ -491,7 +491,7 @@ class FindingCode(Enum):
         "Escriba «{proposal}».",
     )
     PERIODICITY_002 = (
-        Severity.ERROR,
+        Severity.WARNING,
         "La periodicidad «{value}» no es ninguna de las conocidas: {known}.",
         "Escriba una de ellas.",
     )

@@ -17,6 +17,7 @@ from service.domain.archive import reading_to_json
 from service.domain.findings import FindingCode
 from service.domain.reading import Accepted, Given, Rejected, Unreadable
 from service.domain.values import VersionNumber
+from service.sheets import isolated
 from service.sheets.intake import read_plan
 from service.sheets.isolated import ReadingRoom
 from tests.plans import reference_rows
@@ -25,6 +26,13 @@ from tests.unit.sheets.office import EXAMPLE, action, office_book, raw_book
 GOOD = EXAMPLE.read_bytes()
 # Rows that are all headings and no table: slow to look through, and quick to send.
 SLOW = raw_book("<sheetData>" + "<row><c><v>1</v></c></row>" * 550_000 + "</sheetData>")
+
+
+@pytest.fixture(autouse=True)
+def no_other_room_is_open() -> None:
+    """Readers are counted here, and other modules' tests in this process may have left a room open."""
+    for other in list(isolated._ROOMS):
+        other.close()
 
 
 @pytest.fixture

@@ -12,24 +12,14 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tests.plans import LABELS as PRINTED_LABELS
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 EXAMPLE = EXAMPLES / "plan-de-accion-2024-v2.0.xlsx"
 EXAMPLE_BY_PAGES = EXAMPLES / "plan-de-accion-2024-v2.0-por-paginas.xlsx"
 
 GROUPS = ("No.", "PLAN DE ACCIÓN 2024", *[None] * 7, "PRESUPUESTO 2024", "SEGUIMIENTO III TRIMESTRE 2024")
-LABELS = (
-    None,
-    "ACCIÓN, PROGRAMA O PROYECTO ESTRATÉGICO",
-    "RESPONSABLE",
-    "INDICADOR",
-    "UNIDAD DE MEDIDA",
-    "META",
-    "FECHA INICIO",
-    "FECHA FIN",
-    "SEGUIMIENTO",
-    "FUENTE DE FINANCIACIÓN",
-    "AVANCE CUALITATIVO",
-)
+LABELS = (None, *PRINTED_LABELS[4:])
 SHEET = "Plan"
 FIRST_ROW = 6
 

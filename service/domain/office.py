@@ -37,6 +37,13 @@ class Office:
     shortest_progress: int = 40
     duplicate_similarity: float = 0.92
     overachievement: float = 1.2
+    # The fields whose change the Comité Institucional de Gestión y Desempeño approves, with a new version of the plan:
+    # time, resources, product, target and indicator. The rest of the plan is for planning to approve.
+    committee_fields: tuple[str, ...] = (
+        "action", "indicator", "unit", "target", "starts_on", "ends_on", "funding_source",
+    )  # fmt: skip
+    # Whether the official documents end with the control de cambios.
+    tells_change_log: bool = False
 
 
 REFERENCE_OFFICE: Final = Office()

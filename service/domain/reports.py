@@ -5,32 +5,68 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from service.domain.findings import Finding
 from service.domain.office import Office
 from service.domain.plan import Plan
 from service.domain.reading import MappedColumn
+from service.domain.values import VersionNumber
 
 _ANY_OFFICE = Office()
 
 
 class DocumentKind(StrEnum):
-    """The documents that Folio writes of a report. `findings` is the office's own workbook with the findings marked."""
+    """The documents that Folio writes of a report.
+
+    `findings` is the office's own workbook with the findings marked, `next_quarter` the same made ready for the
+    quarter that follows. `changes` and `redline` tell what changed since another report; the two of the year put the
+    texts of its quarters side by side, up to the report's own.
+    """
 
     WORD = "word"
     EXCEL = "excel"
     FINDINGS = "findings"
+    CHANGES = "changes"
+    REDLINE = "redline"
+    NEXT_QUARTER = "next_quarter"
+    YEAR_WORD = "year_word"
+    YEAR_EXCEL = "year_excel"
 
     @property
     def extension(self) -> str:
         """File name ending, without the dot."""
-        return "docx" if self is DocumentKind.WORD else "xlsx"
+        return "docx" if self in _IN_WORD else "xlsx"
 
     @property
     def media_type(self) -> str:
         """IANA media type."""
-        kind = "wordprocessingml.document" if self is DocumentKind.WORD else "spreadsheetml.sheet"
+        kind = "wordprocessingml.document" if self in _IN_WORD else "spreadsheetml.sheet"
         return f"application/vnd.openxmlformats-officedocument.{kind}"
+
+    @property
+    def is_official(self) -> bool:
+        """What is signed and published; an issued report has these for good."""
+        return self in {DocumentKind.WORD, DocumentKind.EXCEL}
+
+    @property
+    def needs_another(self) -> bool:
+        """Whether it tells what changed, so that it needs the report it is compared with."""
+        return self in {DocumentKind.CHANGES, DocumentKind.REDLINE}
+
+
+_IN_WORD: Final = {DocumentKind.WORD, DocumentKind.CHANGES, DocumentKind.REDLINE, DocumentKind.YEAR_WORD}
+
+# What a request that names no documents asks for.
+USUAL_KINDS: Final = (DocumentKind.WORD, DocumentKind.EXCEL, DocumentKind.FINDINGS)
+
+
+class ReportStatus(StrEnum):
+    """What a report is worth: a draft, the office's word, or what was once its word and has been replaced."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    SUPERSEDED = "superseded"
 
 
 class JobState(StrEnum):
@@ -61,13 +97,38 @@ def overall_state(states: tuple[JobState, ...]) -> JobState:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved a version of the plan, by which act, and when; an empty text or None is what nobody said."""
+
+    instance: str = ""
+    act: str = ""
+    on: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLogEntry:
+    """A row of the control de cambios: VERSIÓN, FECHA, DESCRIPCIÓN DE LA MODIFICACIÓN, INSTANCIA."""
+
+    version: VersionNumber
+    on: dt.date
+    description: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """An informe de seguimiento. It never changes: corrected data make a new edition."""
+    """An informe de seguimiento, as its documents tell it. It never changes: corrected data make a new edition.
+
+    A draft's edition is the one it would have been when it was uploaded; `created_at` is the instant of its upload, of
+    an issued report that of its issue. `change_log` is told in the documents when there is one, oldest first.
+    """
 
     id: str
     plan: Plan
     edition: int
     created_at: dt.datetime
+    is_draft: bool = False
+    change_log: tuple[ChangeLogEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +156,29 @@ class RenderedDocument:
     template_fingerprint: str
 
 
-def document_filename(plan: Plan, edition: int, kind: DocumentKind) -> str:
+_PARTS_OF_NAMES: Final = {
+    DocumentKind.FINDINGS: "_hallazgos",
+    DocumentKind.CHANGES: "_cambios",
+    DocumentKind.REDLINE: "_control-de-cambios",
+}
+
+
+def document_filename(plan: Plan, edition: int, kind: DocumentKind, *, is_draft: bool = False) -> str:
     """The name a document is downloaded with: "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.docx".
 
-    From the second edition on the name says which, so that two of them never overwrite each other in one folder.
+    From the second edition on the name says which, and a draft says that it is one, so that two of them never overwrite
+    each other in one folder.
     """
-    marked = "_hallazgos" if kind is DocumentKind.FINDINGS else ""
-    correction = f"_edicion-{edition}" if edition > 1 else ""
-    return (
-        f"plan-de-accion-{plan.year}_v{plan.version}"
-        f"_seguimiento-{plan.quarter.roman}-trimestre{marked}{correction}.{kind.extension}"
-    )
+    version = f"v{plan.version}"
+    match kind:
+        case DocumentKind.YEAR_WORD | DocumentKind.YEAR_EXCEL:
+            told = f"_{version}_seguimiento-anual"
+        case DocumentKind.NEXT_QUARTER if plan.quarter.next.year != plan.year:
+            return f"plan-de-accion-{plan.quarter.next.year}.{kind.extension}"
+        case DocumentKind.NEXT_QUARTER:
+            return f"plan-de-accion-{plan.year}_{version}_{plan.quarter.next.roman}-trimestre.{kind.extension}"
+        case _:
+            told = f"_{version}_seguimiento-{plan.quarter.roman}-trimestre{_PARTS_OF_NAMES.get(kind, '')}"
+    correction = "_borrador" if is_draft and kind is not DocumentKind.FINDINGS else ""
+    correction += f"_edicion-{edition}" if edition > 1 else ""
+    return f"plan-de-accion-{plan.year}{told}{correction}.{kind.extension}"

@@ -88,6 +88,11 @@ class Quarter:
         """The cut-off: 31 March, 30 June, 30 September or 31 December."""
         return dt.date(self.year, 3 * self.number, 31 if self.number in {1, 4} else 30)
 
+    @property
+    def next(self) -> Quarter:
+        """The quarter that follows; after the fourth comes the first of the next year."""
+        return Quarter(self.year, self.number + 1) if self.number in {1, 2, 3} else Quarter(self.year + 1, 1)
+
     @classmethod
     def number_from(cls, text: str) -> int | None:
         """1 to 4 from "III", "iii" or "3"; None for anything else."""

@@ -13,7 +13,7 @@ from typing import Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, send_file, url_for
 
 from service.domain.errors import StoreUnavailable
-from service.domain.reports import DocumentKind
+from service.domain.reports import USUAL_KINDS, DocumentKind
 from service.domain.values import ROMAN
 from service.said import NotUnderstood
 from service.web import corrections, wording
@@ -96,7 +96,7 @@ def correction(report_id: str) -> Response:
         return problem_page(Problem(ProblemType.INVALID_REQUEST, str(reason)))
     if given is None:
         return make_response(redirect(url_for("pages.report", report_id=report_id), 303))
-    kinds = tuple(DocumentKind) if found.is_draft else tuple(document.kind for document in found.documents)
+    kinds = USUAL_KINDS if found.is_draft else tuple(document.kind for document in found.documents)
     again = replace(upload, received_at=front().clock())
     received = Received(again, given, kinds, may_be_draft=True, idempotency_key=None)
     appended = front().submit(replace(received, idempotency_key=_form_key(received)))

@@ -18,7 +18,7 @@ from flask import Request
 from werkzeug.datastructures import FileStorage
 
 from service.domain.reading import Given
-from service.domain.reports import DocumentKind
+from service.domain.reports import USUAL_KINDS, DocumentKind
 from service.domain.values import Quarter, VersionNumber
 from service.said import NotUnderstood, acceptances_of, mapping_of
 from service.store import Upload
@@ -201,7 +201,7 @@ def _kinds(request: Request, errors: list[FieldError]) -> tuple[DocumentKind, ..
     known = {kind.value for kind in DocumentKind}
     for unknown in sorted(asked - known):
         _refuse(errors, "kinds", unknown, f"Folio no escribe documentos «{{}}»: elija entre {joined(sorted(known))}.")
-    return tuple(kind for kind in DocumentKind if kind.value in asked or not asked)
+    return tuple(kind for kind in DocumentKind if kind.value in asked) if asked else USUAL_KINDS
 
 
 def _said(

@@ -23,18 +23,33 @@ KIND_NAMES: Final = {
     DocumentKind.WORD: "Word",
     DocumentKind.EXCEL: "Excel",
     DocumentKind.FINDINGS: "Su libro",
+    DocumentKind.CHANGES: "Cambios",
+    DocumentKind.REDLINE: "Word con cambios",
+    DocumentKind.NEXT_QUARTER: "Siguiente trimestre",
+    DocumentKind.YEAR_WORD: "Año en Word",
+    DocumentKind.YEAR_EXCEL: "Año en Excel",
 }
 
 DOWNLOADS: Final = {
     DocumentKind.WORD: "Descargar Word",
     DocumentKind.EXCEL: "Descargar Excel",
     DocumentKind.FINDINGS: "Descargar su libro con los hallazgos marcados",
+    DocumentKind.CHANGES: "Descargar lo que cambió",
+    DocumentKind.REDLINE: "Descargar Word con control de cambios",
+    DocumentKind.NEXT_QUARTER: "Descargar su libro para el siguiente trimestre",
+    DocumentKind.YEAR_WORD: "Descargar el año en Word",
+    DocumentKind.YEAR_EXCEL: "Descargar el año en Excel",
 }
 
 _DOCUMENTS: Final = {
     DocumentKind.WORD: "el documento de Word",
     DocumentKind.EXCEL: "el documento de Excel",
     DocumentKind.FINDINGS: "el libro con los hallazgos marcados",
+    DocumentKind.CHANGES: "el documento de los cambios",
+    DocumentKind.REDLINE: "el Word con control de cambios",
+    DocumentKind.NEXT_QUARTER: "el libro para el siguiente trimestre",
+    DocumentKind.YEAR_WORD: "el documento del año",
+    DocumentKind.YEAR_EXCEL: "el libro del año",
 }
 
 _FIELDS: Final = {column.field: column.header for column in COLUMNS}

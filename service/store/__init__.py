@@ -10,18 +10,40 @@ from service.store.engine import make_engine
 from service.store.layouts import LayoutMemory
 from service.store.migrate import migrate
 from service.store.queue import MAX_ATTEMPTS, JobQueue
-from service.store.records import Appended, Claim, KeyReused, StoredDocument, StoredReport, Upload, new_id
+from service.store.records import (
+    Appended,
+    AuditVerdict,
+    BrokenLink,
+    Claim,
+    Issued,
+    KeyReused,
+    NotIssuable,
+    Origin,
+    Proposed,
+    StoredDocument,
+    StoredReport,
+    Upload,
+    WhyNotIssuable,
+    new_id,
+)
 from service.store.shelf import ReportShelf
 
 __all__ = [
     "MAX_ATTEMPTS",
     "Appended",
+    "AuditVerdict",
+    "BrokenLink",
     "Claim",
+    "Issued",
     "KeyReused",
+    "NotIssuable",
+    "Origin",
+    "Proposed",
     "Store",
     "StoredDocument",
     "StoredReport",
     "Upload",
+    "WhyNotIssuable",
     "migrate",
     "new_id",
     "open_store",

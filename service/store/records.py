@@ -1,6 +1,6 @@
 """What the store takes and gives back: frozen values, no rows of the database.
 
-Instants are aware UTC; `sha256` is in hex.
+Instants are aware UTC; `sha256` is in hex; who did something is what the caller says, a name or an account.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 
 from service.domain.findings import Finding
 from service.domain.reports import DocumentKind, JobState, Report, Source
@@ -25,11 +26,27 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What Folio took an upload for: the step, why (a Spanish sentence), and the report that it was held against.
+
+    `version`, `quarter` and `edition` are those that it proposed; the report's own are what the person said.
+    """
+
+    step: str
+    reason: str
+    version: VersionNumber
+    quarter: Quarter
+    edition: int
+    against: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDocument:
     """A document of a report and how far it is.
 
     `size` (bytes) and `sha256` are there once it is done. `problem` is a Spanish sentence when it failed, is
-    quarantined, or was put back for another try.
+    quarantined, or was put back for another try. `against` is the report that a comparison compares with; `is_final`
+    says that it tells the issued report, without the mark of a draft.
     """
 
     kind: DocumentKind
@@ -39,6 +56,8 @@ class StoredDocument:
     size: int | None
     sha256: str | None
     problem: str | None
+    against: str | None = None
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +101,34 @@ class KeyReused:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """The report is issued, and `job_ids` write its documents. `is_new` is false when it had been issued before."""
+
+    report: StoredReport
+    job_ids: tuple[str, ...]
+    is_new: bool
+
+
+class WhyNotIssuable(StrEnum):
+    """What keeps a report from being issued, whoever asks."""
+
+    UNKNOWN = "unknown"
+    HAS_ERRORS = "has_errors"
+
+
+@dataclass(frozen=True, slots=True)
+class NotIssuable:
+    """Nothing was issued and nothing written, and why."""
+
+    reason: WhyNotIssuable
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """The right to write one document until the lease ends. `attempt` counts from 1, this one included.
 
-    `source` is there for the documents that are made of the upload itself.
+    `source` is there for the documents that are made of the upload itself. `others` are the report compared with, or
+    for a document of the year its reports up to this quarter, one each, oldest first, this one the last.
     """
 
     job_id: str
@@ -94,6 +137,49 @@ class Claim:
     kind: DocumentKind
     attempt: int
     source: Source | None = None
+    others: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """All that a kept document was made of, to make it again and see that it is the same.
+
+    `template` are the bytes of the template that `template_fingerprint` names; None where none was kept: the documents
+    made of an upload have their source instead. `against` is the report that a comparison compares with.
+    """
+
+    report: Report
+    kind: DocumentKind
+    sha256: str
+    template_fingerprint: str
+    template: bytes | None
+    source: Source | None
+    others: tuple[Report, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """Where what is kept contradicts the audit log: the entry, None where none is at fault; what is wrong, in Spanish."""
+
+    seq: int | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """What came of verifying the audit log: its entries, the last one's hash, and what is broken, first link first.
+
+    A copy of `head` kept elsewhere is what tells that the database's owner wrote the whole log anew.
+    """
+
+    entries: int
+    head: str
+    broken: tuple[BrokenLink, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is broken."""
+        return not self.broken
 
 
 def new_id() -> str:

@@ -6,7 +6,7 @@ service/domain/rules, one module to a family; this is the one door to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from service.domain.findings import Finding
@@ -49,17 +49,23 @@ _CHECKS: Final = (
 )
 
 
+def _nobody_asked(_percent: int) -> None: ...
+
+
 def check_plan(
     plan: DraftPlan,
     mapping: tuple[MappedColumn, ...],
     office: Office = REFERENCE_OFFICE,
     extra_columns: tuple[MappedColumn, ...] = (),
+    on_checked: Callable[[int], None] = _nobody_asked,
 ) -> Iterator[Finding]:
     """Every finding about the values of a plan, family by family.
 
     `mapping` says in which column of which sheet each field stands; `extra_columns` the same of the columns that travel
     as extras, by their header: without it what is said of an extra points at the first cell of its row.
+    `on_checked` hears the share of the families that are behind, 0 to 100.
     """
     rows = Rows(plan, mapping, extra_columns)
-    for check in _CHECKS:
+    for behind, check in enumerate(_CHECKS, start=1):
         yield from check(rows, office)
+        on_checked(100 * behind // len(_CHECKS))

@@ -7,13 +7,14 @@ know: unknown columns travel with the action.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from service.domain.checks import check_plan
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.office import Office
-from service.domain.plan import DraftPlan
+from service.domain.plan import Action, DraftPlan
+from service.domain.progress import Progress, Stage, Tell, tell_nobody
 from service.domain.reading import (
     Given,
     MappedColumn,
@@ -37,21 +38,20 @@ from service.sheets.wording import plain_words
 
 _ADDRESS: Final = re.compile(r"([A-Z]+)([0-9]+)")
 _REFERENCE_OFFICE: Final = Office()
-
-
-def _nobody_asked(_actions: int) -> None: ...
+_TOLD_EVERY: Final = 100
 
 
 def read_plan(
     content: bytes,
     given: Given,
     office: Office = _REFERENCE_OFFICE,
-    on_actions: Callable[[int], None] = _nobody_asked,
+    tell: Tell = tell_nobody,
 ) -> Reading:
     """The plan in a spreadsheet of any content, with every finding in reading order.
 
-    `on_actions` hears how many actions were read, before they are checked.
+    `tell` hears how many actions were read, and how much of their checking is behind.
     """
+    tell(Progress(Stage.READING))
     try:
         book = read_sheets(content)
     except UnreadableWorkbook as refusal:
@@ -62,7 +62,7 @@ def read_plan(
     if not chosen.tables:
         place = CellRef(sheets[0].name) if sheets else None
         return Unreadable((FindingCode.TABLE_001.at(place), *book.findings))
-    draft, mapping, findings = _read_tables(chosen, sheets, given, office, on_actions)
+    draft, mapping, findings = _read_tables(chosen, sheets, given, office, tell)
     names = [sheet.name for sheet in sheets]
     in_order = sorted([*book.findings, *findings], key=lambda finding: _reading_order(finding, names))
     typed = acceptances_in(book.sheets)
@@ -75,7 +75,7 @@ def _read_tables(
     sheets: tuple[ParsedSheet, ...],
     given: Given,
     office: Office,
-    on_actions: Callable[[int], None],
+    tell: Tell,
 ) -> tuple[DraftPlan, tuple[MappedColumn, ...], list[Finding]]:
     tables = chosen.tables
     own = [table.sheet for table in tables]
@@ -83,14 +83,17 @@ def _read_tables(
     head = read_head(tables[0], given, elsewhere)
     findings = [*chosen.findings, *head.findings, *_unknown_names(tables, given)]
     habits = habits_of(tables)
-    actions = []
+    actions: list[Action] = []
+    below = sum(row > table.headings.last_row for table in tables for row in table.sheet.rows)
     for table in tables:
         lead = _lead_of_sheet(table, len(tables) > 1, office)
         findings += _about_columns(table, lead)
         rows = Rows(table, head, habits, lead)
-        actions += list(rows.actions())
+        for action in rows.actions():
+            actions.append(action)
+            if not len(actions) % _TOLD_EVERY:
+                tell(Progress(Stage.READING, 100 * len(actions) // below, len(actions)))
         findings += rows.findings
-    on_actions(len(actions))
     if not actions:
         findings.append(FindingCode.TABLE_004.at(_labels_at(tables[0])))
     if any(finding.code is FindingCode.PLAN_011 for finding in findings):
@@ -99,7 +102,14 @@ def _read_tables(
     mapping = tuple(column for table in tables for column in _mapped(table))
     draft = DraftPlan(head.year, head.quarter, head.version, head.title, head.objective, tuple(actions))
     extra_columns = tuple(column for table in tables for column in _extra_columns(table))
-    findings += check_plan(draft, mapping, office, extra_columns)
+    tell(Progress(Stage.CHECKING, 0, len(actions)))
+    findings += check_plan(
+        draft,
+        mapping,
+        office,
+        extra_columns,
+        on_checked=lambda percent: tell(Progress(Stage.CHECKING, percent, len(actions))),
+    )
     return draft, mapping, findings
 
 

@@ -27,6 +27,7 @@ from typing import Any, BinaryIO, Final
 from service.domain.archive import given_from_json, given_to_json, reading_from_json, reading_to_json
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import REFERENCE_OFFICE, Office
+from service.domain.progress import Progress, Stage, Tell, tell_nobody
 from service.domain.reading import Given, Reading, Unreadable
 
 MIB: Final = 1024 * 1024
@@ -41,8 +42,12 @@ _CPU_SECONDS: Final = 60
 _LARGEST_ANSWER: Final = 64 * MIB
 
 _REQUEST: Final = struct.Struct(">II")
-# Whether the answer follows, and its length; or else how many actions were read and are now being checked.
-_ANSWER: Final = struct.Struct(">?I")
+# What a frame tells of, how much of that is behind (0 to 100), and the number of actions; of an answer, its length.
+_FRAME: Final = struct.Struct(">BBI")
+_ANSWER: Final = 0
+_STAGES: Final = {1: Stage.READING, 2: Stage.CHECKING}
+_STAGE_NUMBERS: Final = {stage: number for number, stage in _STAGES.items()}
+_SECONDS_BETWEEN_FRAMES: Final = 0.1
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -71,8 +76,11 @@ class ReadingRoom:
         self._open()
         _ROOMS.add(self)
 
-    def read(self, content: bytes, given: Given) -> tuple[Reading, bytes]:
-        """The reading, and its JSON (UTF-8, the shape of `reading_to_json`) for whoever keeps it."""
+    def read(self, content: bytes, given: Given, tell: Tell = tell_nobody) -> tuple[Reading, bytes]:
+        """The reading, and its JSON (UTF-8, the shape of `reading_to_json`) for whoever keeps it.
+
+        `tell` hears how far the reader is, a few times a second.
+        """
         seconds = self._deadline_seconds + _SECONDS_PER_MIB * len(content) / MIB
         seconds = min(seconds, _LONGEST_FACTOR * self._deadline_seconds)
         desk = self._desks.get()
@@ -80,7 +88,7 @@ class ReadingRoom:
             if desk.reader is None or not desk.reader.is_alive():
                 desk.clear()
                 desk.reader = _Reader(self._memory_bytes)
-            answer = desk.reader.ask((_asked(content, given, self._office), content), seconds)
+            answer = desk.reader.ask((_asked(content, given, self._office), content), seconds, tell)
         except TimeoutError:
             desk.clear()
             return _refused(FindingCode.FILE_009.at(seconds=round(seconds)))
@@ -135,13 +143,13 @@ class _Reader:
         os.set_blocking(self._in, False)
         # Also at exit, when nobody closed the room; but never from a process that was forked from this one.
         self.end = weakref.finalize(self, _end, self._process, os.getpid())
-        self._hear(time.monotonic() + _START_SECONDS)
+        self._hear(time.monotonic() + _START_SECONDS, tell_nobody)
 
     def is_alive(self) -> bool:
         """Whether the process still runs; one that ended while it had nothing to read is no workbook's fault."""
         return self._process.poll() is None
 
-    def ask(self, request: tuple[bytes, ...], seconds: float) -> bytes:
+    def ask(self, request: tuple[bytes, ...], seconds: float, tell: Tell) -> bytes:
         """The reading's JSON. The request comes in parts, so that nobody copies an upload to put words before it.
 
         Raises:
@@ -154,14 +162,22 @@ class _Reader:
             while waiting:
                 _wait(self._in, selectors.EVENT_WRITE, until)
                 waiting = waiting[os.write(self._in, waiting[:MIB]) :]
-        return self._hear(until)
+        return self._hear(until, tell)
 
-    def _hear(self, until: float) -> bytes:
-        is_answer, number = _ANSWER.unpack(self._receive(_ANSWER.size, until))
-        if not is_answer:
-            until += min(number * _SECONDS_PER_ACTION, _LONGEST_CHECK)
-            is_answer, number = _ANSWER.unpack(self._receive(_ANSWER.size, until))
-        if not is_answer or number > _LARGEST_ANSWER:
+    def _hear(self, until: float, tell: Tell) -> bytes:
+        is_checking = False
+        while True:
+            what, percent, number = _FRAME.unpack(self._receive(_FRAME.size, until))
+            if what == _ANSWER:
+                break
+            if what not in _STAGES:
+                raise EOFError
+            if _STAGES[what] is Stage.CHECKING and not is_checking:
+                # Once: however often a reader says that it lives, its time is in proportion to what it understood.
+                until += min(number * _SECONDS_PER_ACTION, _LONGEST_CHECK)
+                is_checking = True
+            tell(Progress(_STAGES[what], percent, number))
+        if number > _LARGEST_ANSWER:
             raise EOFError
         return self._receive(number, until)
 
@@ -238,18 +254,30 @@ def _serve(memory_bytes: int) -> None:
         length, size = _REQUEST.unpack(header)
         words = json.loads(requests.read(length))
         given, office = given_from_json(words["given"]), _office(words["office"])
-        reading = read_plan(requests.read(size), given, office, lambda actions: _say_read(answers, actions))
+        reading = read_plan(requests.read(size), given, office, _Frames(answers).tell)
         _answer(answers, _json(reading))
         gc.collect()
 
 
-def _say_read(answers: BinaryIO, actions: int) -> None:
-    answers.write(_ANSWER.pack(False, actions))  # noqa: FBT003 - a field of the frame
-    answers.flush()
+class _Frames:
+    """Tells the parent how far one reading is: every new stage, and within it ten times a second at most."""
+
+    def __init__(self, answers: BinaryIO) -> None:
+        self._answers = answers
+        self._stage: Stage | None = None
+        self._next = 0.0
+
+    def tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.stage is self._stage and now < self._next:
+            return
+        self._stage, self._next = progress.stage, now + _SECONDS_BETWEEN_FRAMES
+        self._answers.write(_FRAME.pack(_STAGE_NUMBERS[progress.stage], progress.percent, progress.actions))
+        self._answers.flush()
 
 
 def _answer(answers: BinaryIO, answer: bytes) -> None:
-    answers.write(_ANSWER.pack(True, len(answer)) + answer)  # noqa: FBT003 - a field of the frame
+    answers.write(_FRAME.pack(_ANSWER, 100, len(answer)) + answer)
     answers.flush()
 
 

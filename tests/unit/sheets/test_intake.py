@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.archive import plan_to_json, reading_from_json, reading_to_json
 from service.domain.findings import Finding, FindingCode, has_errors
+from service.domain.progress import Progress, Stage
 from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable
 from service.domain.values import PlainText, UnacceptableText, VersionNumber
 from service.sheets.columns import COLUMNS
@@ -455,3 +456,13 @@ def test_openpyxl_reads_the_same_cells_of_the_example() -> None:
         assert [row[1], row[2], row[3], row[4]] == [read.action, read.lead, read.indicator, read.unit]
         assert [row[8], row[9], row[10]] == [read.periodicity, read.funding_source, read.qualitative_progress]
         assert [row[6].date(), row[7].date()] == [read.starts_on, read.ends_on]
+
+
+def test_reading_tells_how_many_actions_are_read_and_how_much_of_their_checking_is_behind() -> None:
+    heard: list[Progress] = []
+    read_plan(office_book([action(number) for number in range(1, 251)]), Given(), tell=heard.append)
+    read = [progress.actions for progress in heard if progress.stage is Stage.READING]
+    checked = [progress.percent for progress in heard if progress.stage is Stage.CHECKING]
+    assert read == [0, 100, 200]
+    assert checked == sorted(checked)
+    assert (checked[0], checked[-1]) == (0, 100)

@@ -15,6 +15,7 @@ import pytest
 
 from service.domain.archive import reading_to_json
 from service.domain.findings import FindingCode
+from service.domain.progress import Progress, Stage
 from service.domain.reading import Accepted, Given, Rejected, Unreadable
 from service.domain.values import VersionNumber
 from service.sheets import isolated
@@ -76,6 +77,17 @@ def test_what_is_given_reaches_the_reader(room: ReadingRoom) -> None:
     assert (reading.plan.quarter, str(reading.plan.version)) == (4, "3.0")
     codes = [finding.code for finding in reading.findings]
     assert codes[:2] == [FindingCode.PLAN_009, FindingCode.PLAN_008]
+
+
+def test_whoever_waits_hears_of_the_reading_and_then_of_the_checking(room: ReadingRoom) -> None:
+    heard: list[Progress] = []
+    room.read(office_book([action(number) for number in range(1, 251)]), Given(), heard.append)
+    assert heard[0] == Progress(Stage.READING)
+    assert Progress(Stage.CHECKING, 0, 250) in heard
+    assert [progress.stage for progress in heard] == sorted(
+        (progress.stage for progress in heard), key=list(Stage).index
+    )
+    assert all(0 <= progress.percent <= 100 for progress in heard)
 
 
 def test_one_process_reads_many_workbooks(room: ReadingRoom) -> None:

@@ -52,11 +52,13 @@ class Context:
     """What a template may name: `plan.*` once, `accion.*` for each of `acciones`.
 
     `otros` are the headers of the office's own columns; each action has a value under the `extra_name` of every one.
+    `borrador` is no name of the template's: it decides whether every page says that it is a draft.
     """
 
     plan: Names
     acciones: tuple[Names, ...]
     otros: tuple[str, ...] = ()
+    borrador: bool = False
 
 
 def context_of(report: Report) -> Context:
@@ -76,6 +78,7 @@ def context_of(report: Report) -> Context:
         },
         acciones=tuple(_action(action, others) for action in plan.actions),
         otros=others,
+        borrador=report.is_draft,
     )
 
 

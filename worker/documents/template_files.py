@@ -11,43 +11,67 @@ from typing import Final
 from service.domain.errors import TemplateProblem
 from service.domain.reports import DocumentKind
 from worker.documents.context import Context
+from worker.documents.draft_mark import mark_document, mark_workbook
 from worker.documents.excel import CompiledWorkbook, compile_workbook, fill_workbook
-from worker.documents.word import compile_document
+from worker.documents.word import CompiledDocument, compile_document
 
 _FILES: Final[dict[DocumentKind, tuple[str, Callable[[bytes], Callable[[Context], bytes]]]]] = {
-    DocumentKind.WORD: ("plan_de_accion.docx", lambda content: compile_document(content).fill),
+    DocumentKind.WORD: ("plan_de_accion.docx", lambda content: DocumentTemplate(content).fill),
     DocumentKind.EXCEL: ("plan_de_accion.xlsx", lambda content: WorkbookTemplate(content).fill),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template: the SHA-256 (hex) of its file, and how a context is poured into it."""
+    """A compiled template: its file, the SHA-256 (hex) of that, and how a context is poured into it."""
 
+    content: bytes
     fingerprint: str
     fill: Callable[[Context], bytes]
 
 
+class DocumentTemplate:
+    """A Word template, compiled at once as it is, and with the mark of drafts when the first draft asks for it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._final = compile_document(content)
+        self._draft: CompiledDocument | None = None
+
+    def fill(self, context: Context) -> bytes:
+        """The Word file of a report."""
+        if not context.borrador:
+            return self._final.fill(context)
+        if self._draft is None:
+            self._draft = compile_document(mark_document(self._content))
+        return self._draft.fill(context)
+
+
 class WorkbookTemplate:
-    """An Excel template, compiled for each set of columns that plans bring; an office's plans mostly bring the same."""
+    """An Excel template, compiled for each set of columns that plans bring, with and without the mark of drafts.
+
+    An office's plans mostly bring the same columns.
+    """
 
     _MOST_KEPT: Final = 8
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._compiled: dict[tuple[str, ...], CompiledWorkbook] = {}
-        self._for(())
+        self._compiled: dict[tuple[tuple[str, ...], bool], CompiledWorkbook] = {}
+        self._for((), is_draft=False)
 
     def fill(self, context: Context) -> bytes:
         """The workbook of a report, with a column for each header that Folio does not know."""
-        return fill_workbook(self._for(context.otros), context)
+        return fill_workbook(self._for(context.otros, is_draft=context.borrador), context)
 
-    def _for(self, headers: tuple[str, ...]) -> CompiledWorkbook:
-        if headers not in self._compiled:
+    def _for(self, headers: tuple[str, ...], *, is_draft: bool) -> CompiledWorkbook:
+        key = headers, is_draft
+        if key not in self._compiled:
             if len(self._compiled) >= self._MOST_KEPT:
                 self._compiled.clear()
-            self._compiled[headers] = compile_workbook(self._content, headers)
-        return self._compiled[headers]
+            content = mark_workbook(self._content) if is_draft else self._content
+            self._compiled[key] = compile_workbook(content, headers)
+        return self._compiled[key]
 
 
 class TemplateFiles:
@@ -71,5 +95,5 @@ class TemplateFiles:
         fingerprint = hashlib.sha256(content).hexdigest()
         known = self._compiled.get(kind)
         if known is None or known.fingerprint != fingerprint:
-            known = self._compiled[kind] = Template(fingerprint, compile_template(content))
+            known = self._compiled[kind] = Template(content, fingerprint, compile_template(content))
         return known

@@ -41,6 +41,12 @@ AUTHOR: Final = "Folio"
 NOTE_HEADING: Final = "Folio · hallazgo {number}: {severity}"
 NOTE: Final = re.compile(r"Folio · hallazgo (\d+):")
 
+CONSULTATION: Final = "AVANCE {quarter} TRIMESTRE {year} (solo consulta)"
+"""The header of the column with the last quarter's texts, in a workbook that Folio made ready for the next quarter."""
+
+CONSULTATION_MARK: Final = "(solo consulta)"
+"""How such a header ends, whatever was done to the words before it: its column is nobody's to read."""
+
 SEVERITIES: Final = {
     Severity.ERROR: "Error",
     Severity.WARNING: "Advertencia",

@@ -1,15 +1,17 @@
 """The sheets of an uploaded workbook -> those that are the office's own, and what was accepted in Folio's list.
 
 A marked workbook that comes back holds two sheets of ours (see service.domain.marks): the list of findings, with the
-reasons that a person typed, and the hidden memory, whose formulas know where each cell has moved since.
+reasons that a person typed, and the hidden memory, whose formulas know where each cell has moved since. One that was
+made ready for the quarter holds a column with the texts of the quarter before, to be looked at and no part of the plan.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from service.domain.findings import CellRef, FindingCode
-from service.domain.marks import FINDINGS_SHEET, HEADERS, MEMORY_HEADERS, MEMORY_SHEET
+from service.domain.marks import CONSULTATION_MARK, FINDINGS_SHEET, HEADERS, MEMORY_HEADERS, MEMORY_SHEET
 from service.domain.reading import Acceptance
 from service.domain.values import legible
 from service.sheets.parsed import NUMBERS, Kind, ParsedSheet
@@ -25,8 +27,9 @@ def is_findings_list(sheet: ParsedSheet) -> bool:
 
 
 def without_marks(sheets: Iterable[ParsedSheet]) -> tuple[ParsedSheet, ...]:
-    """The office's own sheets."""
-    return tuple(sheet for sheet in sheets if not is_findings_list(sheet) and not _is_memory(sheet))
+    """The office's own sheets, and of them what is the office's own."""
+    own = (sheet for sheet in sheets if not is_findings_list(sheet) and not _is_memory(sheet))
+    return tuple(_without_consultation(sheet) for sheet in own)
 
 
 def acceptances_in(sheets: Iterable[ParsedSheet]) -> tuple[Acceptance, ...]:
@@ -47,6 +50,19 @@ def acceptances_in(sheets: Iterable[ParsedSheet]) -> tuple[Acceptance, ...]:
             if place is None or not place.cell.startswith("#"):
                 accepted.append(Acceptance(code, place, legible(row[_REASON])))
     return tuple(accepted)
+
+
+def _without_consultation(sheet: ParsedSheet) -> ParsedSheet:
+    columns = {cell.column for cells in sheet.rows.values() for cell in cells if cell.text.endswith(CONSULTATION_MARK)}
+    if not columns:
+        return sheet
+    rows = {
+        row: kept
+        for row, cells in sheet.rows.items()
+        if (kept := tuple(cell for cell in cells if cell.column not in columns))
+    }
+    merges = tuple(merge for merge in sheet.merges if merge.first_column not in columns)
+    return replace(sheet, rows=rows, merges=merges)
 
 
 def _is_memory(sheet: ParsedSheet) -> bool:

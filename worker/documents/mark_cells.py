@@ -153,12 +153,7 @@ class MarkedSheet:
         """
         if self._is_validated(column_index_from_string(letters)):
             return
-        lists = self.root.find(self._tag("dataValidations"))
-        if lists is None:
-            lists = etree.Element(self._tag("dataValidations"))
-            self._insert(lists, _BEHIND_LISTS)
-        one = etree.SubElement(lists, self._tag("dataValidation"))
-        one.set("type", "list")
+        one = self._new_validation("list")
         if question:
             one.set("errorStyle", "warning")
         one.set("allowBlank", "1")
@@ -168,7 +163,15 @@ class MarkedSheet:
             one.set("error", question)
         one.set("sqref", " ".join(f"{letters}{first}:{letters}{last}" for first, last in _stretches(rows)))
         etree.SubElement(one, self._tag("formula1")).text = name
-        lists.set("count", str(len(lists)))
+
+    def refuse_input(self, letters: str, rows: Iterable[int], title: str, reason: str) -> None:
+        """Have Excel refuse whatever is typed into some cells of a column, with the reason (at most 255 letters)."""
+        one = self._new_validation("custom")
+        one.set("showErrorMessage", "1")
+        one.set("errorTitle", title)
+        one.set("error", reason)
+        one.set("sqref", " ".join(f"{letters}{first}:{letters}{last}" for first, last in _stretches(rows)))
+        etree.SubElement(one, self._tag("formula1")).text = "FALSE"
 
     def remove_lists(self) -> None:
         """Take away the lists that `offer_list` gave."""
@@ -180,6 +183,16 @@ class MarkedSheet:
             lists.set("count", str(len(lists)))
             if len(lists) == 0:
                 self.root.remove(lists)
+
+    def _new_validation(self, kind: str) -> etree._Element:
+        all_ = self.root.find(self._tag("dataValidations"))
+        if all_ is None:
+            all_ = etree.Element(self._tag("dataValidations"))
+            self._insert(all_, _BEHIND_LISTS)
+        one = etree.SubElement(all_, self._tag("dataValidation"))
+        one.set("type", kind)
+        all_.set("count", str(len(all_)))
+        return one
 
     def _is_validated(self, column: int) -> bool:
         areas = []

@@ -19,6 +19,7 @@ _MACRO_BOOK: Final = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _PLAIN_BOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 # What a workbook's part has before and behind its sheets and names (ECMA-376, 18.2.27).
 _BEFORE_NAMES: Final = ("sheets", "functionGroups", "externalReferences")
+_PRINT_AREA: Final = "_xlnm.Print_Area"
 _SELECTED: Final = re.compile(rb'\s+tabSelected="(?:1|true)"')
 _SELECTED_REACH: Final = 64 * 1024
 _MACRO_LINKS: Final = frozenset({"vbaProject", "xlMacrosheet", "xlIntlMacrosheet", "wsSortMap"})
@@ -128,7 +129,7 @@ class OpenBook:
     def remove_tab(self, tab: Tab) -> None:
         """Take a sheet out; the workbook opens on the first that stays and is shown."""
         sheets = self._sheets()
-        at = next(at for at, sheet in enumerate(sheets) if _id_of(sheet) == tab.link)
+        at = self._place(tab)
         parent = sheets[at].getparent()
         if parent is not None:
             parent.remove(sheets[at])
@@ -147,8 +148,8 @@ class OpenBook:
         """The defined names."""
         return tuple(one.get("name", "") for one in self._root.iter(self._tag("definedName")))
 
-    def define(self, name: str, meaning: str, *, sheet: int | None = None) -> None:
-        """Define a hidden name; `sheet` (from 0) when it belongs to one."""
+    def define(self, name: str, meaning: str, *, sheet: int | None = None, is_hidden: bool = True) -> None:
+        """Define a name, hidden or not; `sheet` (from 0) when it belongs to one."""
         names = self._root.find(self._tag("definedNames"))
         if names is None:
             names = etree.Element(self._tag("definedNames"))
@@ -157,7 +158,8 @@ class OpenBook:
         one = etree.SubElement(names, self._tag("definedName"), {"name": name})
         if sheet is not None:
             one.set("localSheetId", str(sheet))
-        one.set("hidden", "1")
+        if is_hidden:
+            one.set("hidden", "1")
         one.text = meaning
 
     def remove_names(self, prefix: str) -> None:
@@ -168,6 +170,47 @@ class OpenBook:
                     names.remove(one)
             if len(names) == 0:
                 self._root.remove(names)
+
+    def print_area(self, tab: Tab) -> str | None:
+        """What of a sheet is printed, as its defined name says it; None: all of it."""
+        name = self._print_area(tab)
+        return None if name is None else name.text
+
+    def set_print_area(self, tab: Tab, area: str) -> None:
+        """Print that of a sheet, and nothing else of it."""
+        name = self._print_area(tab)
+        if name is None:
+            self.define(_PRINT_AREA, area, sheet=self._place(tab), is_hidden=False)
+        else:
+            name.text = area
+
+    def rename_tab(self, tab: Tab, name: str) -> None:
+        """Give a sheet another name. What refers to it by name is for the caller to change."""
+        self._sheets()[self._place(tab)].set("name", name)
+
+    def is_hidden(self, tab: Tab) -> bool:
+        """Whether nobody sees a sheet's tab."""
+        return self._sheets()[self._place(tab)].get("state", "visible") != "visible"
+
+    @property
+    def starts_in_1904(self) -> bool:
+        """Whether days are counted from 1904, as old Macs did."""
+        properties = self._root.find(self._tag("workbookPr"))
+        return properties is not None and properties.get("date1904") in {"1", "true"}
+
+    def calculate_on_opening(self) -> None:
+        """Have formulas computed anew when the workbook is opened: what they were computed from has changed."""
+        calculation = self._root.find(self._tag("calcPr"))
+        if calculation is None:
+            calculation = etree.Element(self._tag("calcPr"))
+            before = [one for one in self._root if _local(one) in {*_BEFORE_NAMES, "definedNames"}]
+            before[-1].addnext(calculation)
+        calculation.set("fullCalcOnLoad", "1")
+
+    def shared_strings(self) -> etree._Element | None:
+        """The root of the texts that cells share, if there is one."""
+        found = self.package.relation(self._main, "sharedStrings")
+        return self.package.tree(found.target) if found is not None and found.target in self.package else None
 
     def rows(self, tab: Tab) -> Iterator[dict[int, str]]:
         """The texts of a sheet by row and column (from 1): for sheets of ours, which are small."""
@@ -186,10 +229,10 @@ class OpenBook:
             yield texts
 
     def _strings(self) -> dict[str, str]:
-        found = self.package.relation(self._main, "sharedStrings")
-        if found is None or found.target not in self.package:
+        root = self.shared_strings()
+        if root is None:
             return {}
-        items = self.package.tree(found.target).iterchildren(self._tag("si"))
+        items = root.iterchildren(self._tag("si"))
         return {
             str(number): "".join(piece.text or "" for piece in item.iter(self._tag("t")))
             for number, item in enumerate(items)
@@ -208,6 +251,14 @@ class OpenBook:
             sheet.set("state", state)
         sheet.set(f"{{{self.relations_space}}}id", link)
         sheets.insert(at, sheet)
+
+    def _print_area(self, tab: Tab) -> etree._Element | None:
+        place = str(self._place(tab))
+        names = (one for one in self._root.iter(self._tag("definedName")) if one.get("localSheetId") == place)
+        return next((one for one in names if one.get("name") == _PRINT_AREA), None)
+
+    def _place(self, tab: Tab) -> int:
+        return next(at for at, sheet in enumerate(self._sheets()) if _id_of(sheet) == tab.link)
 
     def _unselect(self, part: str) -> None:
         """Two selected sheets would be a group: what is typed in one goes into both."""

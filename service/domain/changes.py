@@ -1,0 +1,374 @@
+"""Two plans -> what changed from one to the other, field by field, who must approve it, and the sentence that tells it.
+
+The strictest public rule found asks the Comité Institucional de Gestión y Desempeño, and a new version of the plan, for
+changes of time, resources, product, target and indicator; planning approves the rest. What a report tells of its
+quarter is no part of what was approved; neither are the typing of a text and the order of the rows. Those are shown and
+ask for nobody's approval.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from service.domain.matching import match_actions, said, sheet_names
+from service.domain.office import REFERENCE_OFFICE, Office
+from service.domain.plan import Action, Plan
+from service.domain.rules.quantities import Role, role_of
+from service.domain.rules.words import counted, listed, words_of
+from service.domain.values import printed_date
+from service.domain.word_difference import Piece, word_pieces
+
+__all__ = [
+    "ActionChange", "ActionChangeKind", "Approver", "Changes", "FieldChange", "Piece", "compare", "describe",
+    "match_actions", "printed_field", "says_the_same", "word_pieces",
+]  # fmt: skip
+
+PLAN_FIELDS: Final = (
+    "number", "action", "lead", "indicator", "unit", "target", "starts_on", "ends_on", "periodicity", "funding_source",
+)  # fmt: skip
+_TEXT_FIELDS: Final = tuple(name for name in PLAN_FIELDS if name not in {"target", "starts_on", "ends_on"})
+_FOLLOW_UP: Final = "qualitative_progress"
+_FOLLOW_UP_ROLES: Final = {
+    Role.DONE, Role.SHARE, Role.CUMULATIVE, Role.STATUS, Role.COMMITTED, Role.OBLIGATED, Role.PAID,
+}  # fmt: skip
+_NAMES: Final = {
+    "title": "el título",
+    "objective": "el objetivo",
+    "action": "el texto",
+    "lead": "el responsable",
+    "indicator": "el indicador",
+    "unit": "la unidad de medida",
+    "target": "la meta",
+    "starts_on": "la fecha de inicio",
+    "ends_on": "la fecha de fin",
+    "periodicity": "la periodicidad",
+    "funding_source": "la fuente de financiación",
+    _FOLLOW_UP: "el avance cualitativo",
+}
+# How much a description tells before it only counts: actions of a list, lists, and characters of a value or a name.
+_MOST_ACTIONS: Final = 12
+_MOST_ITEMS: Final = 8
+_LONGEST_VALUE: Final = 24
+_LONGEST_NAME: Final = 60
+# What a column of the office's own is called when it tells of the quarter.
+_FOLLOW_UP_WORDS: Final = frozenset(
+    words_of(
+        "avance avances observación observaciones evidencia evidencias soporte soportes enlace dificultad dificultades "
+        "retraso retrasos logro logros reporte seguimiento monitoreo análisis estado semáforo correctivas numerador "
+        "brecha materializó verificación"
+    )
+)
+
+
+class Approver(StrEnum):
+    """Who approves a change: the Comité Institucional de Gestión y Desempeño, or the planning office."""
+
+    COMMITTEE = "committee"
+    PLANNING = "planning"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field as it was and as it is, in print; a column of the office's own goes by its header.
+
+    `approver` is None where nothing changes of what was approved.
+    """
+
+    field: str
+    before: str
+    after: str
+    pieces: tuple[Piece, ...]
+    approver: Approver | None
+
+
+class ActionChangeKind(StrEnum):
+    """What became of an action. `moved`: it stands elsewhere or has another number; its fields may differ too."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionChange:
+    """An action that is not what it was. One that came or went has all its fields as changes from, or to, nothing."""
+
+    kind: ActionChangeKind
+    before: Action | None
+    after: Action | None
+    fields: tuple[FieldChange, ...]
+    approver: Approver | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed between two plans: year, quarter, version, title and objective first, then the actions that did."""
+
+    header: tuple[FieldChange, ...]
+    actions: tuple[ActionChange, ...]
+
+    @property
+    def approver(self) -> Approver | None:
+        """Who must approve all of it."""
+        needed = [change.approver for change in self.header]
+        return _strictest([*needed, *(change.approver for change in self.actions)])
+
+    @property
+    def modifies_plan(self) -> bool:
+        """Whether anything changed of what was approved, and not only what a quarter tells."""
+        return self.approver is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two say the very same, character for character."""
+        return not self.header and not self.actions
+
+
+def compare(before: Plan, after: Plan, office: Office = REFERENCE_OFFICE) -> Changes:
+    """What changed from one plan to another, in the order of `after`; any two can be compared, not only neighbours."""
+    pairs = match_actions(before.actions, after.actions)
+    moved = _moved(before.actions, after.actions, pairs)
+    actions: list[ActionChange] = []
+    for i, j in pairs:
+        old = None if i is None else before.actions[i]
+        new = None if j is None else after.actions[j]
+        change = _action_change(old, new, office, is_moved=j in moved)
+        if change:
+            actions.append(change)
+    return Changes(tuple(_header_changes(before, after, office)), tuple(actions))
+
+
+def describe(changes: Changes) -> str:
+    """One Spanish paragraph for DESCRIPCIÓN DE LA MODIFICACIÓN, of bounded length however much changed.
+
+    It tells what changed of the plan; only when nothing did, what else.
+    """
+    if changes.is_empty:
+        return "No hubo cambios."
+    kept = [change for change in changes.actions if change.before and change.after]
+    if not changes.modifies_plan:
+        return _sentence(["el plan no se modificó", *_beside_the_plan(kept)])
+    clauses = []
+    items = [_NAMES[change.field] for change in changes.header if change.approver]
+    items += _items([(action, field) for action in kept for field in action.fields if field.approver])
+    if items:
+        clauses.append(f"{'se modificó' if len(items) == 1 else 'se modificaron'} {listed(items)}")
+    for kind, one, several in (
+        (ActionChangeKind.ADDED, "se agregó", "se agregaron"),
+        (ActionChangeKind.REMOVED, "se eliminó", "se eliminaron"),
+    ):
+        actions = [change for change in changes.actions if change.kind is kind]
+        if actions:
+            clauses.append(f"{one if len(actions) == 1 else several} {_actions(actions)}")
+    renumbered = [
+        change for change in kept if any(field.field == "number" and field.approver for field in change.fields)
+    ]
+    if len(renumbered) == 1:
+        (field,) = (field for field in renumbered[0].fields if field.field == "number")
+        clauses.append(f"la acción {field.before or 'sin número'} pasó a ser la {field.after or 'que no tiene número'}")
+    elif renumbered:
+        clauses.append(f"cambió el número de {len(renumbered)} acciones")
+    return _sentence(clauses)
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two texts differ at most in how they are typed: blanks, capitals, accents, punctuation."""
+    return one == other or said(one) == said(other) != ()
+
+
+def printed_field(action: Action, field: str) -> str | None:
+    """A field as documents print it; None where there is nothing, or nothing that could be read."""
+    value = getattr(action, field)
+    if value is None or field in _TEXT_FIELDS or field == _FOLLOW_UP:
+        text: str | None = value
+        return text
+    return str(value.printed) if field == "target" else printed_date(value)
+
+
+def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[FieldChange]:
+    for field, old, new in (
+        ("year", str(before.year), str(after.year)),
+        ("quarter", before.quarter.roman, after.quarter.roman),
+        ("version", str(before.version), str(after.version)),
+    ):
+        if old != new:
+            yield FieldChange(field, old, new, word_pieces(old, new), None)
+    for field in ("title", "objective"):
+        old, new = getattr(before, field), getattr(after, field)
+        # A new year's plan names its year; that is no modification of the plan of the year before.
+        is_same = says_the_same(old.replace(str(before.year), ""), new.replace(str(after.year), ""))
+        if old != new:
+            approver = None if is_same else _approver(field, office)
+            yield FieldChange(field, old, new, word_pieces(old, new), approver)
+
+
+def _action_change(
+    before: Action | None, after: Action | None, office: Office, *, is_moved: bool
+) -> ActionChange | None:
+    fields = tuple(_field_changes(before, after, office))
+    if before is None or after is None:
+        kind = ActionChangeKind.ADDED if before is None else ActionChangeKind.REMOVED
+        return ActionChange(kind, before, after, fields, Approver.COMMITTEE)
+    if not fields and not is_moved:
+        return None
+    is_renumbered = any(change.field == "number" and change.approver for change in fields)
+    kind = ActionChangeKind.MOVED if is_moved or is_renumbered else ActionChangeKind.CHANGED
+    return ActionChange(kind, before, after, fields, _strictest(change.approver for change in fields))
+
+
+def _field_changes(before: Action | None, after: Action | None, office: Office) -> Iterator[FieldChange]:
+    for field in (*PLAN_FIELDS, _FOLLOW_UP):
+        old = getattr(before, field) if before else None
+        new = getattr(after, field) if after else None
+        if old == new:
+            continue
+        was = (before and printed_field(before, field)) or ""
+        now = (after and printed_field(after, field)) or ""
+        if was != now:
+            is_typing = field in _TEXT_FIELDS and says_the_same(was, now)
+            approver = None if is_typing or field == _FOLLOW_UP else _approver(field, office)
+            yield FieldChange(field, was, now, word_pieces(was, now), approver)
+    extras_before = dict(before.extras) if before else {}
+    extras_after = dict(after.extras) if after else {}
+    if extras_before == extras_after:
+        return
+    for header in extras_after | extras_before:
+        was, now = extras_before.get(header, ""), extras_after.get(header, "")
+        if was != now:
+            is_typing = role_of(header) is None and says_the_same(was, now)
+            approver = None if is_typing or _is_follow_up(header) else _approver(header, office)
+            yield FieldChange(header, was, now, word_pieces(was, now), approver)
+
+
+def _approver(field: str, office: Office) -> Approver:
+    return Approver.COMMITTEE if field in office.committee_fields else Approver.PLANNING
+
+
+def _strictest(approvers: Iterable[Approver | None]) -> Approver | None:
+    needed = set(approvers)
+    return next((approver for approver in Approver if approver in needed), None)
+
+
+def _tells_the_quarter(header: str) -> bool:
+    role = role_of(header)
+    return role in _FOLLOW_UP_ROLES if role else not _FOLLOW_UP_WORDS.isdisjoint(words_of(header))
+
+
+def _moved(
+    before: Sequence[Action], after: Sequence[Action], pairs: Sequence[tuple[int | None, int | None]]
+) -> set[int]:
+    """The fewest actions (their places in `after`) that were taken from among the others and put elsewhere."""
+    kept = [(i, j) for i, j in pairs if i is not None and j is not None]
+    names_before, names_after = sheet_names(before, after), sheet_names(after, before)
+    moved = {j for i, j in kept if names_before[before[i].source.sheet] != names_after[after[j].source.sheet]}
+    moved |= {j for _, j in kept} - _longest_rising(kept)
+    return moved
+
+
+def _longest_rising(pairs: list[tuple[int, int]]) -> set[int]:
+    """The second halves of a longest selection of pairs whose first halves rise."""
+    lasts: list[int] = []
+    places: list[int] = []
+    earlier: list[int | None] = []
+    for place, (i, _) in enumerate(pairs):
+        length = bisect_left(lasts, i)
+        earlier.append(places[length - 1] if length else None)
+        lasts[length : length + 1] = [i]
+        places[length : length + 1] = [place]
+    chosen: set[int] = set()
+    at = places[-1] if places else None
+    while at is not None:
+        chosen.add(pairs[at][1])
+        at = earlier[at]
+    return chosen
+
+
+def _sentence(clauses: list[str]) -> str:
+    told = "; ".join(clauses)
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def _beside_the_plan(kept: list[ActionChange]) -> Iterator[str]:
+    """What is told of a comparison in which nothing changed of what was approved."""
+    followed = [change for change in kept if any(_is_follow_up(field.field) for field in change.fields)]
+    if followed:
+        yield f"se actualizó el seguimiento de {_actions(followed)}"
+    typed = [change for change in kept if any(not _is_follow_up(field.field) for field in change.fields)]
+    if typed:
+        yield f"se corrigió la digitación de {_actions(typed)}"
+    if any(change.kind is ActionChangeKind.MOVED for change in kept):
+        yield "se cambió el orden de las acciones"
+
+
+def _items(told: list[tuple[ActionChange, FieldChange]]) -> list[str]:
+    """What was modified of which actions: "la meta (de 1 a 2) y la fecha de fin de la acción 3"."""
+    by_field: dict[str, list[tuple[ActionChange, FieldChange]]] = {}
+    for action, change in told:
+        if change.field != "number":
+            by_field.setdefault(change.field, []).append((action, change))
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for field in sorted(
+        by_field, key=lambda field: PLAN_FIELDS.index(field) if field in PLAN_FIELDS else len(PLAN_FIELDS)
+    ):
+        groups.setdefault(tuple(id(action) for action, _ in by_field[field]), []).append(field)
+    items = []
+    for fields in groups.values():
+        whose = [action for action, _ in by_field[fields[0]]]
+        names = [_NAMES.get(field, f"la columna «{_cut(field)}»") for field in fields[:_MOST_ITEMS]]
+        values = [_values([change for _, change in by_field[field]]) for field in fields[:_MOST_ITEMS]]
+        if len(fields) > _MOST_ITEMS:
+            names.append(counted(len(fields) - _MOST_ITEMS, "dato más", "datos más"))
+            values.append("")
+        if len(fields) == 1:
+            items.append(f"{names[0]} de {_actions(whose)}{values[0]}")
+        else:
+            items.append(
+                f"{listed([f'{name}{value}' for name, value in zip(names, values, strict=True)])} de {_actions(whose)}"
+            )
+    if len(items) > _MOST_ITEMS:
+        others = items[_MOST_ITEMS:]
+        items = [*items[:_MOST_ITEMS], counted(len(others), "grupo más de datos", "grupos más de datos")]
+    return items
+
+
+def _values(changes: list[FieldChange]) -> str:
+    """What it was and is, as in "la meta (de 1 a 2)", where that is short and the same of all."""
+    before, after = changes[0].before, changes[0].after
+    is_same = all((change.before, change.after) == (before, after) for change in changes)
+    is_short = 0 < len(before) <= _LONGEST_VALUE and 0 < len(after) <= _LONGEST_VALUE
+    return f" (de {before} a {after})" if is_same and is_short and "\n" not in before + after else ""
+
+
+def _actions(changes: list[ActionChange]) -> str:
+    """Actions by their numbers: "la acción 3", "las acciones 1 a 5 y 7", "45 acciones"."""
+    if len(changes) > _MOST_ACTIONS:
+        return f"{len(changes)} acciones"
+    names = [_name(change) for change in changes]
+    runs: list[list[str]] = []
+    for name in names:
+        if runs and name.isdecimal() and runs[-1][-1].isdecimal() and int(name) == int(runs[-1][-1]) + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    told = [f"{run[0]} a {run[-1]}" if len(run) > 2 else listed(run) for run in runs]  # noqa: PLR2004 - two are a pair
+    return f"la acción {told[0]}" if len(names) == 1 else f"las acciones {listed(told)}"
+
+
+def _name(change: ActionChange) -> str:
+    action = change.after or change.before
+    if action is None:
+        raise ValueError("a change is of an action that was or is")
+    return str(action.number) if action.number else f"«{_cut(action.action or '')}»"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
+
+
+def _is_follow_up(field: str) -> bool:
+    return field == _FOLLOW_UP or (field not in PLAN_FIELDS and _tells_the_quarter(field))

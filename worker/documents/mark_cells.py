@@ -55,7 +55,7 @@ class MarkedSheet:
         self._merged: dict[int, list[tuple[int, int, int, int]]] = {}
         self._merged_far: list[tuple[int, int, int, int]] = []
         for one in root.iter(self._tag("mergeCell")):
-            self._remember(_bounds(one.get("ref", "")))
+            self._remember(bounds(one.get("ref", "")))
 
     def anchor(self, address: str) -> tuple[int, int]:
         """Row and column of a cell, or of the merged cell that covers it."""
@@ -200,7 +200,7 @@ class MarkedSheet:
             # The lists of newer versions of Excel stand in an extension, their area as a text.
             areas += [one.get("sqref", ""), *(area.text or "" for area in one.iter("{*}sqref"))]
         for area in " ".join(areas).split():
-            left, _, right, _ = _bounds(area)
+            left, _, right, _ = bounds(area)
             if left <= column <= right:
                 return True
         return False
@@ -246,7 +246,7 @@ class MarkedSheet:
         dimension = self.root.find(self._tag("dimension"))
         if dimension is None:
             return
-        left, top, right, bottom = _bounds(dimension.get("ref", "A1"))
+        left, top, right, bottom = bounds(dimension.get("ref", "A1"))
         first = f"{get_column_letter(min(left, column))}{min(top, row)}"
         dimension.set("ref", f"{first}:{get_column_letter(max(right, column))}{max(bottom, row)}")
 
@@ -264,7 +264,8 @@ class MarkedSheet:
         return f"{{{self.space}}}{name}"
 
 
-def _bounds(area: str) -> tuple[int, int, int, int]:
+def bounds(area: str) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of an area, from 1; of what is none, the first cell."""
     try:
         left, top, right, bottom = range_boundaries(area)
     except ValueError:

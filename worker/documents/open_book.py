@@ -48,6 +48,11 @@ class OpenBook:
         self.space = etree.QName(self._root).namespace or ""
 
     @property
+    def main(self) -> str:
+        """The workbook's own part."""
+        return self._main
+
+    @property
     def relations_space(self) -> str:
         """The namespace of ids that lead to other parts."""
         for sheet in self._sheets():

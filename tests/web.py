@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import http.client
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -113,7 +114,15 @@ def serve(
 ) -> Iterator[Client]:
     """The front on a port of its own for as long as the block lasts."""
     bell = Bell(redis_url)
-    app = create_app(store=store, bell=bell, reading_room=reading_room, clock=clock, max_upload_bytes=max_upload_bytes)
+    folder = tempfile.TemporaryDirectory(prefix="folio-progress-")
+    app = create_app(
+        store=store,
+        bell=bell,
+        reading_room=reading_room,
+        clock=clock,
+        max_upload_bytes=max_upload_bytes,
+        progress_folder=Path(folder.name),
+    )
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -124,6 +133,7 @@ def serve(
         thread.join()
         server.server_close()
         bell.close()
+        folder.cleanup()
 
 
 def write(store: Store, report_id: str, kind: DocumentKind, content: bytes = b"a document") -> None:

@@ -13,7 +13,8 @@ from service.web.front import front
 from service.web.limits import ID_PATTERN, LIST_LIMIT, LIST_LIMIT_MAX
 from service.web.openapi import description
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request, problem_response
-from service.web.shown import report_to_json
+from service.web.progress import progress_of
+from service.web.shown import progress_to_json, report_to_json
 from service.web.uploads import receive
 from service.web.wording import document_not_ready
 
@@ -43,6 +44,16 @@ def create_report() -> Response:
     if not appended.is_new:
         response.headers["Idempotent-Replayed"] = "true"
     return response
+
+
+@api.get("/uploads/<id:sending>/progress")
+def upload_progress(sending: str) -> Response:
+    """How far an upload is that has not been answered yet; whoever sent it knows its token."""
+    found = progress_of(sending)
+    if found is None:
+        detail = "No se está recibiendo ni leyendo ningún libro con ese identificador."
+        return problem_response(Problem(ProblemType.NOT_FOUND, detail))
+    return jsonify(progress_to_json(found))
 
 
 @api.get("/reports")

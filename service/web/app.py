@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 from flask import Flask, Response, request
@@ -28,6 +29,7 @@ from service.web.health import health
 from service.web.limits import FIELDS_BYTES, FORM_PARTS, ID_PATTERN, MAX_UPLOAD_BYTES
 from service.web.pages import pages, problem_page
 from service.web.problems import STORE_UNAVAILABLE, Problem, ProblemType, problem_response
+from service.web.progress import ProgressBoard, keep_progress
 from service.web.security import guarded, host_names, refuse_cross_site, refuse_stranger
 from service.web.uploads import FolioRequest, drop_rest, too_large
 
@@ -63,6 +65,7 @@ def create_app(
     trusted_hosts: Iterable[str] = ("127.0.0.1", "localhost"),
     max_upload_bytes: int = MAX_UPLOAD_BYTES,
     office: Office = REFERENCE_OFFICE,
+    progress_folder: Path | None = None,
 ) -> Flask:
     """Make the front.
 
@@ -75,6 +78,7 @@ def create_app(
         trusted_hosts: the names this service may be called by, without port.
         max_upload_bytes: the most that a workbook may weigh.
         office: whose vocabularies and thresholds count; the reading room's own.
+        progress_folder: where the processes of one front see how far an upload is; None tells nobody.
     """
     app = Flask("service.web")
     app.request_class = FolioRequest
@@ -90,6 +94,7 @@ def create_app(
     app.extensions[EXTENSION] = Front(store, bell, reading_room, clock, new_id, max_upload_bytes, office)
     for blueprint in (api, health, pages):
         app.register_blueprint(blueprint)
+    keep_progress(app, ProgressBoard(progress_folder))
     _keep_strangers_out(app, host_names(trusted_hosts))
     _explain_errors(app, max_upload_bytes)
     return app

@@ -13,12 +13,14 @@ from flask import current_app
 from service.domain.errors import StoreUnavailable
 from service.domain.findings import FindingCode, Severity
 from service.domain.office import Office
+from service.domain.progress import Progress, Stage
 from service.domain.reading import Accepted, Rejected, Unreadable
 from service.domain.reports import DocumentKind
 from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
 from service.store import Appended, KeyReused, Store
 from service.web.problems import STORE_UNAVAILABLE, Problem, ProblemType
+from service.web.progress import telling
 from service.web.readings import Readings
 from service.web.uploads import Received
 from service.web.wording import findings_summary, joined
@@ -61,12 +63,14 @@ class Front:
         return blank_workbook(year, self.office)
 
     def _submit(self, received: Received) -> Appended | Problem:
+        tell = telling()
         readings = Readings(self.reading_room, self.store, self.office)
-        reading, reading_json = readings.read(received.upload.content, received.given, self.clock())
+        reading, reading_json = readings.read(received.upload.content, received.given, self.clock(), tell)
         if isinstance(reading, Unreadable):
             return _unreadable(reading)
         if isinstance(reading, Rejected) and (refusal := _refusal(reading, may_be_draft=received.may_be_draft)):
             return refusal
+        tell(Progress(Stage.KEEPING))
         appended = self.store.append_report(
             received.upload,
             reading,

@@ -19,6 +19,9 @@ ID_PATTERN: Final = "[A-Za-z0-9_-]{1,64}"
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = "[!-~]{1,200}"
 
+# What an upload may be called by whoever wants to follow it: long enough not to be guessed.
+SENDING_PATTERN: Final = "[A-Za-z0-9_-]{16,64}"
+
 YEARS: Final = range(1990, 2101)
 FILENAME_LENGTH: Final = 120
 

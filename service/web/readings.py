@@ -16,6 +16,7 @@ from service.domain.archive import reading_to_json
 from service.domain.checks import compare_with_previous
 from service.domain.findings import Finding
 from service.domain.office import Office
+from service.domain.progress import Tell, tell_nobody
 from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable, decided, with_accepted
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
@@ -31,20 +32,20 @@ class Readings:
     store: Store
     office: Office
 
-    def read(self, content: bytes, given: Given, now: dt.datetime) -> tuple[Reading, bytes]:
+    def read(self, content: bytes, given: Given, now: dt.datetime, tell: Tell = tell_nobody) -> tuple[Reading, bytes]:
         """The reading and its JSON (UTF-8); a mapping that was given is remembered for the next file of its layout.
 
         Raises:
             StoreUnavailable: what is remembered cannot be had.
         """
-        reading, as_json = self._with_memory(content, given, now)
+        reading, as_json = self._with_memory(content, given, now, tell)
         if isinstance(reading, Unreadable):
             return reading, as_json
         compared = self._compared(reading, given)
         return (compared, _as_json(compared)) if compared is not reading else (reading, as_json)
 
-    def _with_memory(self, content: bytes, given: Given, now: dt.datetime) -> tuple[Reading, bytes]:
-        plain = self.room.read(content, given)
+    def _with_memory(self, content: bytes, given: Given, now: dt.datetime, tell: Tell) -> tuple[Reading, bytes]:
+        plain = self.room.read(content, given, tell)
         reading = plain[0]
         if isinstance(reading, Unreadable) or not reading.layout:
             return plain
@@ -54,7 +55,7 @@ class Readings:
         remembered = self.store.mapping_of(reading.layout)
         if not remembered:
             return plain
-        mapped = self.room.read(content, replace(given, mapping=remembered))
+        mapped = self.room.read(content, replace(given, mapping=remembered), tell)
         # What somebody once said must never spoil a workbook that is read well without it.
         return plain if isinstance(reading, Accepted) and not isinstance(mapped[0], Accepted) else mapped
 

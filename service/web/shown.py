@@ -7,8 +7,9 @@ import datetime as dt
 from flask import url_for
 
 from service.domain.archive import Json, finding_to_json
+from service.domain.progress import Progress
 from service.store import StoredDocument, StoredReport
-from service.web.wording import progress
+from service.web.wording import progress, upload_state
 
 
 def report_to_json(report: StoredReport) -> Json:
@@ -25,6 +26,16 @@ def report_to_json(report: StoredReport) -> Json:
         "findings": [finding_to_json(finding) for finding in report.findings],
         "documents": [_document_to_json(report.id, document) for document in report.documents],
         "created_at": report.created_at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+
+
+def progress_to_json(how_far: Progress) -> Json:
+    """How far an upload is, in figures and in a sentence."""
+    return {
+        "stage": how_far.stage.value,
+        "percent": how_far.percent,
+        "actions": how_far.actions,
+        "message": upload_state(how_far),
     }
 
 

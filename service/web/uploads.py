@@ -24,6 +24,7 @@ from service.said import NotUnderstood, acceptances_of, mapping_of
 from service.store import Upload
 from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
+from service.web.progress import receiving
 from service.web.wording import joined
 
 if TYPE_CHECKING:
@@ -37,16 +38,22 @@ _NOT_IN_A_FILENAME: Final = re.compile(r'[<>:"|?*\s]+')
 
 
 class HashingBuffer(BytesIO):
-    """Keeps the bytes written to it and their SHA-256, so that an upload is read once and never lies on disk."""
+    """Keeps the bytes written to it and their SHA-256, so that an upload is read once and never lies on disk.
 
-    def __init__(self) -> None:
+    `on_size` hears how many there are by now.
+    """
+
+    def __init__(self, on_size: Callable[[int], None]) -> None:
         super().__init__()
         self._digest = hashlib.sha256()
+        self._on_size = on_size
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Append; the parser of multipart only ever appends."""
         self._digest.update(data)
-        return super().write(data)
+        written = super().write(data)
+        self._on_size(self.tell())
+        return written
 
     @property
     def sha256(self) -> str:
@@ -57,8 +64,8 @@ class HashingBuffer(BytesIO):
 class FolioRequest(Request):
     """A request whose uploaded files are hashed while they arrive."""
 
-    def _get_file_stream(self, *_sizes_and_names: object, **_more: object) -> IO[bytes]:
-        return HashingBuffer()
+    def _get_file_stream(self, total_content_length: int | None, *_names: object, **_more: object) -> IO[bytes]:
+        return HashingBuffer(receiving(total_content_length))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.domain.findings import Finding, Severity
+from service.domain.progress import Progress, Stage
 from service.domain.reports import DocumentKind, JobState
 from service.domain.values import printed_date
 from service.sheets.columns import COLUMNS
@@ -103,6 +104,20 @@ def progress(report: StoredReport) -> int:
     """The share of the report's documents with which nothing more will happen, 0 to 100."""
     finished = sum(document.state.is_final for document in report.documents)
     return 100 * finished // len(report.documents)
+
+
+def upload_state(how_far: Progress) -> str:
+    """What is being done with an upload, and how much of it is behind."""
+    actions = f"{how_far.actions:,} {'acción' if how_far.actions == 1 else 'acciones'}".replace(",", ".")
+    match how_far.stage:
+        case Stage.RECEIVING:
+            return f"Recibiendo el libro: {how_far.percent} %."
+        case Stage.READING:
+            return f"Leyendo el libro: {actions} hasta ahora." if how_far.actions else "Leyendo el libro."
+        case Stage.CHECKING:
+            return f"Revisando {actions}: {how_far.percent} %."
+        case Stage.KEEPING:
+            return "Guardando lo leído."
 
 
 def report_name(report: StoredReport) -> str:

@@ -22,4 +22,5 @@ app = create_app(
     trusted_hosts=_settings.trusted_hosts,
     max_upload_bytes=_settings.max_upload_bytes,
     office=_settings.office,
+    progress_folder=_settings.data_dir / "progress",
 )

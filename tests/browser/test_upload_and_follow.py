@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from service.domain.reports import USUAL_KINDS, DocumentKind
 from service.store import Store
+from tests.unit.sheets.office import action, office_book
 from tests.web import EXAMPLE, Client, example_with, write
 
 SEND = "Subir y escribir el informe"
@@ -113,6 +115,25 @@ def test_a_file_that_weighs_too_much_is_told_before_it_travels(page: Page, tmp_p
 
     expect(page.locator("#workbook-error")).to_contain_text("El archivo pesa más de 20 MB")
     assert sent == []
+
+
+def test_the_page_says_how_far_a_large_workbook_is_while_it_waits(page: Page, tmp_path: Path) -> None:
+    large = tmp_path / "plan.xlsx"
+    large.write_bytes(office_book([action(number) for number in range(1, 4_001)]))
+    page.goto("/")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+    page.evaluate(
+        """new MutationObserver(() => sessionStorage.setItem("said",
+             `${sessionStorage.getItem("said")} ${document.getElementById("sending-stage").textContent}`)
+           ).observe(document.getElementById("sending-stage"), { childList: true })"""
+    )
+    page.get_by_label("Libro de Excel").set_input_files(large)
+    page.get_by_role("button", name=SEND).click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Plan de acción 2024", timeout=30_000)
+    said = page.evaluate('sessionStorage.getItem("said")')
+    assert "Enviando el libro…" in said
+    assert re.search(r"Leyendo el libro|Revisando 4\.000 acciones: \d+ %", said), said
 
 
 def test_everything_is_reached_by_keyboard_alone(page: Page, store: Store) -> None:

@@ -7,7 +7,16 @@ from typing import Any, Final
 from service.domain.archive import Json
 from service.domain.reports import DocumentKind
 from service.said import FIELDS
-from service.web.limits import ID_PATTERN, KEY_HEADER, KEY_PATTERN, LIST_LIMIT, LIST_LIMIT_MAX, MAX_UPLOAD_BYTES, YEARS
+from service.web.limits import (
+    ID_PATTERN,
+    KEY_HEADER,
+    KEY_PATTERN,
+    LIST_LIMIT,
+    LIST_LIMIT_MAX,
+    MAX_UPLOAD_BYTES,
+    SENDING_PATTERN,
+    YEARS,
+)
 from service.web.openapi.schemas import REPORT_EXAMPLE
 
 _REPORT_ID: Final = {
@@ -112,7 +121,14 @@ _CREATE: Final = {
             "description": "Clave que identifica este envío. Repetido con la misma clave y lo mismo, da el mismo "
             "informe (202 y `Idempotent-Replayed: true`); con otra cosa, 422.",
             "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
-        }
+        },
+        {
+            "name": "sending",
+            "in": "query",
+            "description": "Identificador que usted inventa para este envío. Con él se puede preguntar, mientras llega "
+            "la respuesta, en qué va: `GET /api/v1/uploads/{sending}/progress`.",
+            "schema": {"type": "string", "pattern": f"^{SENDING_PATTERN}$"},
+        },
     ],
     "requestBody": _UPLOAD,
     "responses": {
@@ -201,7 +217,27 @@ _DOCUMENT: Final = {
     },
 }
 
+_PROGRESS: Final = {
+    "operationId": "getUploadProgress",
+    "tags": ["informes"],
+    "summary": "Ver en qué va un envío que aún no tiene respuesta",
+    "description": "Solo mientras el libro se recibe, se lee, se revisa y se guarda; después responde 404.",
+    "responses": {"200": _json("UploadProgress", "En qué va."), **_refusals(s404="NotFound")},
+}
+
 PATHS: Final[Json] = {
+    "/api/v1/uploads/{sending}/progress": {
+        "parameters": [
+            {
+                "name": "sending",
+                "in": "path",
+                "required": True,
+                "description": "El identificador con que se envió el libro.",
+                "schema": {"type": "string", "pattern": f"^{SENDING_PATTERN}$"},
+            }
+        ],
+        "get": _PROGRESS,
+    },
     "/api/v1/reports": {"get": _LIST, "post": _CREATE},
     "/api/v1/reports/{report_id}": {"parameters": [_REPORT_ID], "get": _ONE},
     "/api/v1/reports/{report_id}/plan": {"parameters": [_REPORT_ID], "get": _PLAN},

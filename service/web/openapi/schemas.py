@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from service.domain.archive import Json
 from service.domain.findings import FindingCode, Severity
+from service.domain.progress import Stage
 from service.domain.reports import DocumentKind, JobState
 from service.domain.values import ROMAN
 from service.web.limits import ID_PATTERN
@@ -288,6 +289,15 @@ SCHEMAS: Final[Json] = {
             "field": _text("Campo, con el nombre con que se envió."),
             "value": _text("Lo que decía; vacío si faltaba."),
             "message": _text("Por qué no sirve y qué se espera."),
+        },
+    ),
+    "UploadProgress": _object(
+        "En qué va un envío.",
+        {
+            "stage": _text("La etapa; van en este orden.", enum=[stage.value for stage in Stage]),
+            "percent": _whole("Cuánto de la etapa está hecho.", minimum=0, maximum=100),
+            "actions": _whole("Cuántas acciones se han leído.", minimum=0),
+            "message": _text("Lo mismo, en una frase.", examples=["Revisando 3.200 acciones: 40 %."]),
         },
     ),
     "Alive": _object("El proceso responde.", {"status": {"const": "alive"}}),

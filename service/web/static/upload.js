@@ -1,11 +1,20 @@
-// Answers at once what the server would only say after the whole file has travelled, and shows that it is on its way.
+// Answers at once what the server would only say after the whole file has travelled, and shows how far the upload is.
 "use strict";
+
+const FIRST_MS = 700;
+const EVERY_MS = 400;
+const STAGES = ["receiving", "reading", "checking", "keeping"];
 
 const form = document.querySelector("form[data-max-megabytes]");
 const file = form.elements.workbook;
 const button = form.querySelector("button");
 const error = document.getElementById("workbook-error");
+const sending = document.getElementById("sending");
+const stage = document.getElementById("sending-stage");
+const bar = sending.querySelector("progress");
 const label = button.textContent;
+const address = form.action;
+let timer;
 
 function check() {
   const chosen = file.files[0];
@@ -15,6 +24,25 @@ function check() {
   return !isTooLarge;
 }
 
+function show(message) {
+  // A figure that stays the same need not be read out again.
+  if (stage.textContent !== message) stage.textContent = message;
+}
+
+async function follow() {
+  try {
+    const answer = await fetch(form.dataset.progress, { cache: "no-store" });
+    if (answer.ok) {
+      const progress = await answer.json();
+      bar.value = 100 * STAGES.indexOf(progress.stage) + progress.percent;
+      show(progress.message);
+    }
+  } catch {
+    // The answer to the upload itself tells whether the connection is lost.
+  }
+  timer = setTimeout(follow, EVERY_MS);
+}
+
 file.addEventListener("change", check);
 form.addEventListener("submit", (event) => {
   if (!check()) {
@@ -22,11 +50,20 @@ form.addEventListener("submit", (event) => {
     file.focus();
     return;
   }
+  const marked = new URL(address);
+  marked.searchParams.set("sending", form.elements.sending.value);
+  form.action = marked.href;
   button.disabled = true;
   button.textContent = "Subiendo y revisando…";
+  sending.hidden = false;
+  show("Enviando el libro…");
+  timer = setTimeout(follow, FIRST_MS);
 });
 // A page that comes back from the browser's memory must be usable again.
 window.addEventListener("pageshow", () => {
+  clearTimeout(timer);
   button.disabled = false;
   button.textContent = label;
+  sending.hidden = true;
+  bar.removeAttribute("value");
 });

@@ -686,6 +686,22 @@ class FindingCode(Enum):
         "No tiene que hacer nada si así se aprobó la nueva versión.",
     )
 
+    STEP_001 = (
+        Severity.ERROR,
+        "El informe es de la versión {value} y ya se emitió la versión {latest} del plan {year}.",
+        "Revise el número de la versión; si es un informe anterior que faltaba, acéptelo con una razón.",
+    )
+    STEP_002 = (
+        Severity.ERROR,
+        "El informe es del {value} trimestre, y el del {latest} ya se emitió con una versión anterior, la {earlier}.",
+        "Revise el trimestre: una versión nueva del plan no vuelve atrás. Si así fue, acéptelo con una razón.",
+    )
+    STEP_003 = (
+        Severity.WARNING,
+        "El informe es del {value} trimestre y ya se emitió el del {latest}.",
+        "Si carga un informe anterior que faltaba, no tiene que hacer nada; si no, revise el trimestre.",
+    )
+
     OLD_001 = (
         Severity.SUGGESTION,
         "Un hallazgo de una edición anterior de Folio: {value}",

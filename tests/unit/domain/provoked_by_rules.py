@@ -14,6 +14,7 @@ from service.domain.findings import FindingCode
 from service.domain.office import Office
 from service.domain.plan import Plan
 from service.domain.reading import Accepted, Given, Reading, Rejected
+from service.domain.succession import Filed, Past, contradictions
 from service.domain.values import PlainText, Quarter, VersionNumber
 from service.sheets.intake import read_plan
 from tests.unit.sheets.office import GROUPS, LABELS, SHEET, action, office_book, saved
@@ -83,6 +84,18 @@ def compared(change: Callable[[Plan], Plan], *rows: list[Any]) -> Callable[[], R
         before = change(replace(now.plan, quarter=Quarter(2024, 2)))
         findings = compare_with_previous(now.plan.as_draft(), now.mapping, before, Office())
         return Rejected(now.plan.as_draft(), now.mapping, findings)
+
+    return reading
+
+
+def beside(quarter: int, version: VersionNumber) -> Callable[[], Reading]:
+    """What is said of the third quarter of version 2.0 when that other report of the year was issued."""
+
+    def reading() -> Reading:
+        now = read_plan(office_book([sound(1), sound(2)]), Given())
+        assert isinstance(now, Accepted)
+        past = Past((Filed("issued", Quarter(2024, quarter), version, edition=1),), lambda _id: None)
+        return Rejected(now.plan.as_draft(), now.mapping, contradictions(now.plan.as_draft(), past))
 
     return reading
 
@@ -175,4 +188,7 @@ BY_RULES: dict[FindingCode, Provocation] = {
     FindingCode.CHANGE_003: (compared(shorter), (SHEET, "B7")),
     FindingCode.CHANGE_004: (compared(lambda plan: older(other_second(plan))), (SHEET, "")),
     FindingCode.CHANGE_005: (compared(lambda plan: older(shorter(plan))), (SHEET, "B7")),
+    FindingCode.STEP_001: (beside(3, VersionNumber(3, 0)), (SHEET, "")),
+    FindingCode.STEP_002: (beside(4, VersionNumber(1, 0)), (SHEET, "")),
+    FindingCode.STEP_003: (beside(4, VersionNumber(2, 0)), (SHEET, "")),
 }  # fmt: skip

@@ -8,18 +8,19 @@ ask for nobody's approval.
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from service.domain.matching import match_actions, said, sheet_names
+from service.domain.matching import match_actions, says_the_same, sheet_names
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.plan import Action, Plan
 from service.domain.rules.quantities import Role, role_of
-from service.domain.rules.words import counted, listed, words_of
-from service.domain.values import printed_date
+from service.domain.rules.words import listed, words_of
+from service.domain.values import Target, printed_date
 from service.domain.word_difference import Piece, word_pieces
 
 __all__ = [
@@ -30,7 +31,6 @@ __all__ = [
 PLAN_FIELDS: Final = (
     "number", "action", "lead", "indicator", "unit", "target", "starts_on", "ends_on", "periodicity", "funding_source",
 )  # fmt: skip
-_TEXT_FIELDS: Final = tuple(name for name in PLAN_FIELDS if name not in {"target", "starts_on", "ends_on"})
 _FOLLOW_UP: Final = "qualitative_progress"
 _FOLLOW_UP_ROLES: Final = {
     Role.DONE, Role.SHARE, Role.CUMULATIVE, Role.STATUS, Role.COMMITTED, Role.OBLIGATED, Role.PAID,
@@ -49,9 +49,9 @@ _NAMES: Final = {
     "funding_source": "la fuente de financiación",
     _FOLLOW_UP: "el avance cualitativo",
 }
-# How much a description tells before it only counts: actions of a list, lists, and characters of a value or a name.
+# How much a description tells before it only counts: actions and fields of a list, characters of a value and of a name.
 _MOST_ACTIONS: Final = 12
-_MOST_ITEMS: Final = 8
+_MOST_NAMES: Final = 10
 _LONGEST_VALUE: Final = 24
 _LONGEST_NAME: Final = 60
 # What a column of the office's own is called when it tells of the quarter.
@@ -154,10 +154,11 @@ def describe(changes: Changes) -> str:
     if not changes.modifies_plan:
         return _sentence(["el plan no se modificó", *_beside_the_plan(kept)])
     clauses = []
-    items = [_NAMES[change.field] for change in changes.header if change.approver]
+    items = [_Item(_NAMES[change.field], 1) for change in changes.header if change.approver]
     items += _items([(action, field) for action in kept for field in action.fields if field.approver])
     if items:
-        clauses.append(f"{'se modificó' if len(items) == 1 else 'se modificaron'} {listed(items)}")
+        verb = "se modificó" if sum(item.names for item in items) == 1 else "se modificaron"
+        clauses.append(f"{verb} {listed([item.text for item in items])}")
     for kind, one, several in (
         (ActionChangeKind.ADDED, "se agregó", "se agregaron"),
         (ActionChangeKind.REMOVED, "se eliminó", "se eliminaron"),
@@ -176,18 +177,15 @@ def describe(changes: Changes) -> str:
     return _sentence(clauses)
 
 
-def says_the_same(one: str, other: str) -> bool:
-    """Whether two texts differ at most in how they are typed: blanks, capitals, accents, punctuation."""
-    return one == other or said(one) == said(other) != ()
-
-
 def printed_field(action: Action, field: str) -> str | None:
     """A field as documents print it; None where there is nothing, or nothing that could be read."""
-    value = getattr(action, field)
-    if value is None or field in _TEXT_FIELDS or field == _FOLLOW_UP:
-        text: str | None = value
-        return text
-    return str(value.printed) if field == "target" else printed_date(value)
+    match getattr(action, field):
+        case Target() as target:
+            return target.printed
+        case dt.date() as day:
+            return printed_date(day)
+        case text:
+            return None if text is None else str(text)
 
 
 def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[FieldChange]:
@@ -230,8 +228,8 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
         was = (before and printed_field(before, field)) or ""
         now = (after and printed_field(after, field)) or ""
         if was != now:
-            is_typing = field in _TEXT_FIELDS and says_the_same(was, now)
-            approver = None if is_typing or field == _FOLLOW_UP else _approver(field, office)
+            is_plan = field != _FOLLOW_UP and not says_the_same(was, now)
+            approver = _approver(field, office) if is_plan else None
             yield FieldChange(field, was, now, word_pieces(was, now), approver)
     extras_before = dict(before.extras) if before else {}
     extras_after = dict(after.extras) if after else {}
@@ -240,8 +238,8 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
     for header in extras_after | extras_before:
         was, now = extras_before.get(header, ""), extras_after.get(header, "")
         if was != now:
-            is_typing = role_of(header) is None and says_the_same(was, now)
-            approver = None if is_typing or _is_follow_up(header) else _approver(header, office)
+            is_plan = not _is_follow_up(header) and not says_the_same(was, now)
+            approver = _approver(header, office) if is_plan else None
             yield FieldChange(header, was, now, word_pieces(was, now), approver)
 
 
@@ -305,34 +303,39 @@ def _beside_the_plan(kept: list[ActionChange]) -> Iterator[str]:
         yield "se cambió el orden de las acciones"
 
 
-def _items(told: list[tuple[ActionChange, FieldChange]]) -> list[str]:
+class _Item(NamedTuple):
+    """One thing that was modified, or several of the same actions; `names` says how many the text names."""
+
+    text: str
+    names: int
+
+
+def _items(told: list[tuple[ActionChange, FieldChange]]) -> list[_Item]:
     """What was modified of which actions: "la meta (de 1 a 2) y la fecha de fin de la acción 3"."""
     by_field: dict[str, list[tuple[ActionChange, FieldChange]]] = {}
     for action, change in told:
         if change.field != "number":
             by_field.setdefault(change.field, []).append((action, change))
+    known = [field for field in PLAN_FIELDS if field in by_field]
     groups: dict[tuple[int, ...], list[str]] = {}
-    for field in sorted(
-        by_field, key=lambda field: PLAN_FIELDS.index(field) if field in PLAN_FIELDS else len(PLAN_FIELDS)
-    ):
+    for field in [*known, *(field for field in by_field if field not in PLAN_FIELDS)]:
         groups.setdefault(tuple(id(action) for action, _ in by_field[field]), []).append(field)
     items = []
-    for fields in groups.values():
-        whose = [action for action, _ in by_field[fields[0]]]
-        names = [_NAMES.get(field, f"la columna «{_cut(field)}»") for field in fields[:_MOST_ITEMS]]
-        values = [_values([change for _, change in by_field[field]]) for field in fields[:_MOST_ITEMS]]
-        if len(fields) > _MOST_ITEMS:
-            names.append(counted(len(fields) - _MOST_ITEMS, "dato más", "datos más"))
-            values.append("")
+    for fields in list(groups.values())[:_MOST_NAMES]:
+        whose = _actions([action for action, _ in by_field[fields[0]]])
+        names = [_NAMES.get(field, f"la columna «{_cut(field)}»") for field in fields]
+        values = [_values([change for _, change in by_field[field]]) for field in fields]
         if len(fields) == 1:
-            items.append(f"{names[0]} de {_actions(whose)}{values[0]}")
-        else:
-            items.append(
-                f"{listed([f'{name}{value}' for name, value in zip(names, values, strict=True)])} de {_actions(whose)}"
-            )
-    if len(items) > _MOST_ITEMS:
-        others = items[_MOST_ITEMS:]
-        items = [*items[:_MOST_ITEMS], counted(len(others), "grupo más de datos", "grupos más de datos")]
+            items.append(_Item(f"{names[0]} de {whose}{values[0]}", 1))
+            continue
+        named = [f"{name}{value}" for name, value in zip(names, values, strict=True)]
+        if len(named) > _MOST_NAMES:
+            named[_MOST_NAMES:] = ["otros datos"]
+        items.append(_Item(f"{listed(named)} de {whose}", len(named)))
+    others = [action for fields in list(groups.values())[_MOST_NAMES:] for action, _ in by_field[fields[0]]]
+    if others:
+        whose = _actions(list({id(action): action for action in others}.values()))
+        items.append(_Item(f"otros datos de {whose}", 2))
     return items
 
 

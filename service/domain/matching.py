@@ -35,9 +35,12 @@ def match_actions(before: Sequence[Action], after: Sequence[Action]) -> Pairs:
     return _Matching(before, after).pairs()
 
 
-def said(text: str) -> tuple[str, ...]:
-    """What a text says, however it is typed: blanks, capitals, accents and punctuation set apart."""
-    return tuple(_SAID.findall(bare(text)))
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two texts differ at most in how they are typed: blanks, capitals, accents, punctuation.
+
+    Figures, and the signs that change what a number says, are no typing.
+    """
+    return one == other or _said(one) == _said(other) != ()
 
 
 def sheet_names(actions: Sequence[Action], others: Sequence[Action]) -> dict[str, str | int]:
@@ -132,8 +135,12 @@ class _Matching:
                 yield from removed_from(self.found[j] + 1)
 
 
+def _said(text: str) -> tuple[str, ...]:
+    return tuple(_SAID.findall(bare(text)))
+
+
 def _texts(action: Action) -> _Texts:
-    return said(action.action or ""), said(action.indicator or "")
+    return _said(action.action or ""), _said(action.indicator or "")
 
 
 def _likeness(one: _Texts, other: _Texts) -> float:

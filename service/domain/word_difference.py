@@ -47,6 +47,8 @@ _NOTHING: Final = _Stretch()
 
 def word_pieces(before: str, after: str) -> tuple[Piece, ...]:
     """The pieces of two texts in their order; same and removed give `before`, same and added give `after`."""
+    if not before or not after:
+        return tuple(_pieces([_Stretch(removed=before, added=after)]))
     stretches = _without_scraps(_stretches(_words(before), _words(after)))
     if sum(len(stretch.same) for stretch in stretches) < _KEPT * max(len(before), len(after)):
         stretches = [_Stretch(removed=before, added=after)]

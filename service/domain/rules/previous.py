@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from service.domain.changes import match_actions, printed_field, says_the_same
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.plan import Action, DraftPlan, Plan
@@ -17,7 +18,7 @@ from service.domain.rules.progress import is_idle
 from service.domain.rules.quantities import Role, amounts_of, is_accumulating
 from service.domain.rules.rows import Rows
 from service.domain.rules.words import counted, listed, same_words
-from service.domain.values import ROMAN, printed_date
+from service.domain.values import ROMAN
 
 _PLANNED_FIELDS: Final = (
     "action", "indicator", "unit", "target", "starts_on", "ends_on", "periodicity", "funding_source",
@@ -39,7 +40,10 @@ def compare_with_previous(
     if plan.year != previous.year or not plan.actions:
         return ()
     rows = Rows(plan, mapping, extra_columns)
-    pairs, added, lost = _matched(plan.actions, previous.actions)
+    matched = match_actions(previous.actions, plan.actions)
+    pairs = [(plan.actions[j], previous.actions[i]) for i, j in matched if i is not None and j is not None]
+    added = [plan.actions[j] for i, j in matched if i is None and j is not None]
+    lost = [previous.actions[i] for i, j in matched if i is not None and j is None]
     findings: list[Finding] = []
     if plan.version == previous.version:
         for action, before in pairs:
@@ -53,67 +57,16 @@ def compare_with_previous(
     return tuple(findings)
 
 
-def _matched(
-    actions: tuple[Action, ...], earlier: tuple[Action, ...]
-) -> tuple[list[tuple[Action, Action]], list[Action], list[Action]]:
-    """Actions with what they were, those that are new, and those that are gone.
-
-    The same action keeps its text and indicator, or at least its number; a number alone counts only where it is no
-    other action's.
-    """
-    by_text: dict[tuple[str, str], list[Action]] = {}
-    for before in earlier:
-        by_text.setdefault(_text_key(before), []).append(before)
-    pairs: dict[int, Action] = {}
-    used: set[int] = set()
-    for index, action in enumerate(actions):
-        if candidates := by_text.get(_text_key(action)):
-            pairs[index] = candidates.pop(0)
-            used.add(id(pairs[index]))
-    by_number: dict[tuple[str, str], list[Action]] = {}
-    for before in earlier:
-        if id(before) not in used and before.number is not None:
-            by_number.setdefault(_number_key(before), []).append(before)
-    for index, action in enumerate(actions):
-        if index not in pairs and action.number is not None and (candidates := by_number.get(_number_key(action))):
-            pairs[index] = candidates.pop(0)
-            used.add(id(pairs[index]))
-    matched = [(actions[index], pairs[index]) for index in sorted(pairs)]
-    added = [action for index, action in enumerate(actions) if index not in pairs]
-    lost = [before for before in earlier if id(before) not in used]
-    return matched, added, lost
-
-
-def _text_key(action: Action) -> tuple[str, str]:
-    return same_words(action.action or ""), same_words(action.indicator or "")
-
-
-def _number_key(action: Action) -> tuple[str, str]:
-    return action.source.sheet, action.number or ""
-
-
 def _changes(rows: Rows, action: Action, before: Action, previous: Plan) -> Iterator[Finding]:
     for field in _PLANNED_FIELDS:
-        now, then = _printed(action, field), _printed(before, field)
+        now, then = printed_field(action, field), printed_field(before, field)
         cell = rows.cell(action, field)
         # What could not be read has its own finding.
-        if cell is None or now is None or then is None or now == then or same_words(now) == same_words(then) != "":
+        if cell is None or now is None or then is None or says_the_same(then, now):
             continue
         yield cell.says(
             FindingCode.CHANGE_001, value=now, proposal=then, version=str(previous.version), before=_shortened(then)
         )
-
-
-def _printed(action: Action, field: str) -> str | None:
-    match field:
-        case "target":
-            return action.target.printed if action.target else None
-        case "starts_on" | "ends_on":
-            day = getattr(action, field)
-            return printed_date(day) if day else None
-        case _:
-            value: str | None = getattr(action, field)
-            return value
 
 
 def _shortened(text: str) -> str:

@@ -59,6 +59,20 @@ def test_a_mended_typing_or_another_lead_is_no_modification() -> None:
     assert compared([ROWS[0], mended, ROWS[2]], previous(ROWS)) == []
 
 
+@pytest.mark.parametrize(("now", "then"), [("25 %", "25"), ("1,234", "1.234")])
+def test_a_sign_or_a_comma_in_a_number_is_no_typing(now: str, then: str) -> None:
+    (finding,) = compared(
+        [action(1, target=Target.from_printed(now))], previous([action(1, target=Target.from_printed(then))])
+    )
+    assert (finding.code, finding.value, finding.proposal) == (FindingCode.CHANGE_001, now, then)
+
+
+def test_another_action_under_a_number_that_was_used_is_one_lost_and_one_new() -> None:
+    other = action(2, action="Contratar la vigilancia de las sedes", indicator="Contrato firmado")
+    found = compared([ROWS[0], other, ROWS[2]], previous(ROWS))
+    assert [finding.code for finding in found] == [FindingCode.CHANGE_002, FindingCode.CHANGE_003]
+
+
 def test_lost_rows_are_listed_and_new_ones_are_told_at_their_cell() -> None:
     (lost,) = compared(ROWS[:1], previous(ROWS))
     assert lost.message == "Modificación no aprobada: faltan las acciones 2 y 3 de la versión 2.0."

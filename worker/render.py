@@ -4,45 +4,67 @@ from __future__ import annotations
 
 import hashlib
 
+from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.reports import DocumentKind, RenderedDocument, Report, Source, document_filename
 from worker.documents.context import context_of
 from worker.documents.findings_workbook import render_findings_workbook
-from worker.documents.template_files import TemplateFiles
+from worker.documents.next_quarter import render_next_quarter
+from worker.documents.template_files import Template, Templates
 
 
 def render(
-    report: Report, kind: DocumentKind, templates: TemplateFiles, source: Source | None = None
+    report: Report,
+    kind: DocumentKind,
+    templates: Templates,
+    source: Source | None = None,
+    others: tuple[Report, ...] = (),
+    *,
+    office: Office = REFERENCE_OFFICE,
 ) -> RenderedDocument:
-    """Write one document of a report; the same report, template and source give the same bytes.
+    """Write one document of a report; the same arguments give the same bytes.
 
     Args:
         report: what the document tells.
         kind: which document.
         templates: the office's templates.
-        source: the upload and its findings; the marked workbook is made of it, the other documents need none.
+        source: the upload and what was understood of it, for the two documents that are made of it.
+        others: the report that this one is compared with, or for the documents of a year its reports, oldest first.
+        office: whose rules say who approves a change.
 
     Raises:
         TemplateProblem: the office's template cannot be filled; another try will not help.
         UnmarkableWorkbook: the upload takes no marks; another try will not help.
     """
-    if kind is DocumentKind.FINDINGS:
-        content, fingerprint = _marked(report, source)
-    else:
-        template = templates.of(kind)
-        content, fingerprint = template.fill(context_of(report)), template.fingerprint
+    template: Template | None = None
+    match kind:
+        case DocumentKind.FINDINGS:
+            given = _given(source)
+            places = (action.source for action in report.plan.actions)
+            content = render_findings_workbook(given.workbook, given.findings, given.office, given.mapping, places)
+        case DocumentKind.NEXT_QUARTER:
+            given = _given(source)
+            content = render_next_quarter(given.workbook, report, given.mapping)
+        case _:
+            template = templates.of(kind)
+            content = template.fill(context_of(report))
     return RenderedDocument(
         kind=kind,
-        filename=document_filename(report.plan, report.edition, kind),
+        filename=document_filename(report.plan, report.edition, kind, is_draft=report.is_draft),
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
-        template_fingerprint=fingerprint,
+        template_fingerprint=_fingerprint(template, source),
+        template=template.content if template else None,
     )
 
 
-def _marked(report: Report, source: Source | None) -> tuple[bytes, str]:
-    """The office's own workbook is what this document is made from, so its fingerprint stands for a template's."""
+def _given(source: Source | None) -> Source:
     if source is None:
-        raise ValueError("the findings are marked in the workbook that was uploaded, and none was given")
-    rows = (action.source for action in report.plan.actions)
-    content = render_findings_workbook(source.workbook, source.findings, source.office, source.mapping, rows)
-    return content, hashlib.sha256(source.workbook).hexdigest()
+        raise ValueError("this document is made of the workbook that was uploaded, and none was given")
+    return source
+
+
+def _fingerprint(template: Template | None, source: Source | None) -> str:
+    """What is made of the upload names the upload."""
+    if template:
+        return template.fingerprint
+    return hashlib.sha256(source.workbook).hexdigest() if source else ""

@@ -11,6 +11,7 @@ from typing import Any
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import Action, DraftPlan, RowRef
 from service.domain.reading import Acceptance, Accepted, Given, MappedColumn, Reading, Rejected, Unreadable, decided
+from service.domain.reports import ChangeLogEntry, Report
 from service.domain.values import ROMAN, PlainText, Quarter, Target, VersionNumber
 
 Json = dict[str, Any]
@@ -40,6 +41,55 @@ def plan_from_json(data: Json) -> DraftPlan:
         objective=_text(data["objective"]),
         actions=tuple(_action_from_json(action) for action in data["actions"]),
     )
+
+
+def report_to_json(report: Report) -> Json:
+    """The report with its plan, for whoever writes its documents in another process."""
+    return {
+        "id": report.id,
+        "edition": report.edition,
+        "created_at": report.created_at.isoformat(),
+        "is_draft": report.is_draft,
+        "change_log": [
+            {
+                "version": str(entry.version),
+                "on": entry.on.isoformat(),
+                "description": entry.description,
+                "instance": entry.instance,
+            }
+            for entry in report.change_log
+        ],
+        "plan": plan_to_json(report.plan.as_draft()),
+    }
+
+
+def report_from_json(data: Json) -> Report:
+    """The inverse of `report_to_json`; a text that the plan lacks is blank.
+
+    Raises:
+        ValueError: the plan does not say its year, quarter or version.
+    """
+    plan = plan_from_json(data["plan"]).with_blanks()
+    if plan is None:
+        raise ValueError("the plan of a report says its year, quarter and version")
+    entries = tuple(
+        ChangeLogEntry(
+            _version(entry["version"]),
+            dt.date.fromisoformat(entry["on"]),
+            entry["description"],
+            entry["instance"],
+        )
+        for entry in data["change_log"]
+    )
+    at = dt.datetime.fromisoformat(data["created_at"])
+    return Report(data["id"], plan, data["edition"], at, data["is_draft"], entries)
+
+
+def _version(text: str) -> VersionNumber:
+    version = VersionNumber.parse(text)
+    if version is None:
+        raise ValueError(f"{text!r} is no version")
+    return version
 
 
 def _action_to_json(action: Action) -> Json:

@@ -147,13 +147,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class RenderedDocument:
-    """A finished file: its bytes, their SHA-256 (hex) and the fingerprint of the template that it came from."""
+    """A finished file: its bytes, their SHA-256 (hex), and the fingerprint of the template that it came from.
+
+    What is made of the upload has the upload's fingerprint; what Folio draws by itself has none (""). `template` holds
+    the bytes of an office's template, for whoever wants to write the same file again when the office has edited it.
+    """
 
     kind: DocumentKind
     filename: str
     content: bytes
     sha256: str
     template_fingerprint: str
+    template: bytes | None = None
 
 
 _PARTS_OF_NAMES: Final = {

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from service.domain.errors import TemplateProblem
 from service.domain.reports import DocumentKind
@@ -15,10 +15,7 @@ from worker.documents.draft_mark import mark_document, mark_workbook
 from worker.documents.excel import CompiledWorkbook, compile_workbook, fill_workbook
 from worker.documents.word import CompiledDocument, compile_document
 
-_FILES: Final[dict[DocumentKind, tuple[str, Callable[[bytes], Callable[[Context], bytes]]]]] = {
-    DocumentKind.WORD: ("plan_de_accion.docx", lambda content: DocumentTemplate(content).fill),
-    DocumentKind.EXCEL: ("plan_de_accion.xlsx", lambda content: WorkbookTemplate(content).fill),
-}
+_FILES: Final = {DocumentKind.WORD: "plan_de_accion.docx", DocumentKind.EXCEL: "plan_de_accion.xlsx"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +25,16 @@ class Template:
     content: bytes
     fingerprint: str
     fill: Callable[[Context], bytes]
+
+
+def compile_template(kind: DocumentKind, content: bytes) -> Template:
+    """The template in a file's bytes.
+
+    Raises:
+        TemplateProblem: it cannot be used; the detail says why and where.
+    """
+    fill = DocumentTemplate(content).fill if kind is DocumentKind.WORD else WorkbookTemplate(content).fill
+    return Template(content, hashlib.sha256(content).hexdigest(), fill)
 
 
 class DocumentTemplate:
@@ -74,6 +81,17 @@ class WorkbookTemplate:
         return self._compiled[key]
 
 
+class Templates(Protocol):
+    """Where the templates of the official documents come from."""
+
+    def of(self, kind: DocumentKind) -> Template:
+        """The template of a kind of document.
+
+        Raises:
+            TemplateProblem: there is none, or it cannot be used; the detail says why and where.
+        """
+
+
 class TemplateFiles:
     """The office's templates. An edited file is taken up at the next document; nothing need be restarted."""
 
@@ -82,18 +100,24 @@ class TemplateFiles:
         self._compiled: dict[DocumentKind, Template] = {}
 
     def of(self, kind: DocumentKind) -> Template:
-        """The template of a kind of document.
-
-        Raises:
-            TemplateProblem: the file is missing, or cannot be used; the detail says why and where.
-        """
-        name, compile_template = _FILES[kind]
+        """The template in the office's folder, as it is now."""
+        name = _FILES[kind]
         try:
             content = (self._directory / name).read_bytes()
         except OSError as error:
             raise TemplateProblem(f"Falta la plantilla «{name}».", log=repr(error)) from error
-        fingerprint = hashlib.sha256(content).hexdigest()
         known = self._compiled.get(kind)
-        if known is None or known.fingerprint != fingerprint:
-            known = self._compiled[kind] = Template(content, fingerprint, compile_template(content))
+        if known is None or known.content != content:
+            known = self._compiled[kind] = compile_template(kind, content)
         return known
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTemplate:
+    """A template that was kept with a document, to write that document again."""
+
+    template: Template
+
+    def of(self, _kind: DocumentKind) -> Template:
+        """The same, whatever is asked for: it was kept for one document."""
+        return self.template

@@ -63,7 +63,8 @@ def past(*issued: Plan, drafts: tuple[Plan, ...] = (), accepted: frozenset[Accep
 
 
 def without(base: Plan, *names: str) -> DraftPlan:
-    return replace(base.as_draft(), **dict.fromkeys(names))
+    nothing: dict[str, Any] = dict.fromkeys(names)
+    return replace(base.as_draft(), **nothing)
 
 
 def proposed(base: Plan | DraftPlan, history: Past, **more: Any) -> Proposal:

@@ -54,6 +54,8 @@ _MOST_ACTIONS: Final = 12
 _MOST_NAMES: Final = 10
 _LONGEST_VALUE: Final = 24
 _LONGEST_NAME: Final = 60
+# Numbers in a row that are told one by one; more are a range.
+_PAIR: Final = 2
 # What a column of the office's own is called when it tells of the quarter.
 _FOLLOW_UP_WORDS: Final = frozenset(
     words_of(
@@ -358,7 +360,7 @@ def _actions(changes: list[ActionChange]) -> str:
             runs[-1].append(name)
         else:
             runs.append([name])
-    told = [f"{run[0]} a {run[-1]}" if len(run) > 2 else listed(run) for run in runs]  # noqa: PLR2004 - two are a pair
+    told = [name for run in runs for name in ([f"{run[0]} a {run[-1]}"] if len(run) > _PAIR else run)]
     return f"la acción {told[0]}" if len(names) == 1 else f"las acciones {listed(told)}"
 
 

@@ -138,7 +138,7 @@ def _has_figure(low: str) -> bool:
         if end - start == _DIGITS_OF_A_YEAR and int(found.group()) in _YEARS:
             continue
         window = low[max(0, start - _CITED_WITHIN) : start]
-        is_cited = any(act in window for act in _ACTS) and _CITED.search(window)
+        is_cited = any(map(window.__contains__, _ACTS)) and _CITED.search(window)
         if not is_cited and not _DATED.match(low, end):
             return True
     return _COUNT_WORDS.search(low) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Final
 
 from service.domain.findings import Finding, FindingCode
@@ -80,13 +81,17 @@ def check_duplicates(rows: Rows, office: Office) -> Iterator[Finding]:
 
 def _near_duplicates(first_with: dict[str, Cell], least: float) -> Iterator[Finding]:
     order = {text: index for index, text in enumerate(first_with)}
-    numbers = {text: _NUMBERS.findall(text) for text in order}
+    numbers_in = cache(_NUMBERS.findall)
     told: set[str] = set()
     for texts in (sorted(order), sorted(order, key=lambda text: text[::-1])):
         for index, text in enumerate(texts):
             for other in texts[index + 1 : index + 1 + _NEIGHBOURS]:
+                if not _may_be_alike(text, other, least):
+                    continue
                 earlier, later = sorted((text, other), key=order.__getitem__)
-                if later in told or numbers[text] != numbers[other] or not _are_alike(text, other, least):
+                if later in told or numbers_in(text) != numbers_in(other):
+                    continue
+                if not _are_alike(text, other, least):
                     continue
                 first, cell = first_with[earlier], first_with[later]
                 # The same action with another indicator has been told as that.
@@ -95,14 +100,18 @@ def _near_duplicates(first_with: dict[str, Cell], least: float) -> Iterator[Find
                     yield cell.says(FindingCode.ROW_013, value=cell.value, other=first.place.cell)
 
 
+def _may_be_alike(text: str, other: str, least: float) -> bool:
+    """Whether two texts are worth comparing: of a length, and sharing a good part at one end or the other."""
+    length, others = len(text), len(other)
+    shorter = min(length, others)
+    if 2 * shorter < least * (length + others):
+        return False
+    part = int(shorter * _WORTH_COMPARING / 2)
+    return text[:part] == other[:part] or text[-part:] == other[-part:]
+
+
 def _are_alike(text: str, other: str, least: float) -> bool:
     shorter, longer = sorted((len(text), len(other)))
-    if 2 * shorter < least * (shorter + longer):
-        return False
-    # What is worth comparing shares a good part at one end or the other, and that costs nothing to see.
-    part = int(shorter * _WORTH_COMPARING / 2)
-    if text[:part] != other[:part] and text[-part:] != other[-part:]:
-        return False
     beginning = _shared_beginning(text, other, shorter)
     share = 2 * (beginning + _shared_beginning(text[::-1], other[::-1], shorter - beginning)) / (shorter + longer)
     if share >= least:

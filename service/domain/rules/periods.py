@@ -100,13 +100,14 @@ def check_periods(rows: Rows, _office: Office) -> Iterator[Finding]:
     if rows.quarter is None:
         return
     usual = _usual_openings(rows.quarter)
+    others = _other_months(rows.quarter)
     for cell in rows.cells("qualitative_progress"):
         text = str(cell.value)
         low = rows.bare(text)
         # Most texts begin by agreeing, and then nothing else in them can contradict the report.
         if not low.startswith(usual):
             yield from _contradictions(cell, text, mentions_in(text, low), rows.quarter)
-        months = _months_outside(text, low, rows.quarter)
+        months = [month for month in others if month in low and _is_outside(text, low, month, rows.quarter)]
         if months:
             expected = f"{rows.quarter.roman} trimestre"
             yield cell.says(FindingCode.QUARTER_004, value=text, months=listed(months), expected=expected)
@@ -267,15 +268,12 @@ def _in_style(ordinal: str, number: int) -> str | None:
     return None
 
 
-def _months_outside(text: str, low: str, quarter: Quarter) -> list[str]:
-    inside = range(3 * quarter.number - 3, 3 * quarter.number)
-    found = []
-    for index, month in enumerate(MONTHS):
-        if index in inside or month not in low:
-            continue
-        if any(_is_told(text, low, name, quarter) for name in re.finditer(rf"\b{month}\b", low)):
-            found.append(month)
-    return found
+def _other_months(quarter: Quarter) -> tuple[str, ...]:
+    return (*MONTHS[: 3 * quarter.number - 3], *MONTHS[3 * quarter.number :])
+
+
+def _is_outside(text: str, low: str, month: str, quarter: Quarter) -> bool:
+    return any(_is_told(text, low, name, quarter) for name in re.finditer(rf"\b{month}\b", low))
 
 
 def _is_told(text: str, low: str, month: re.Match[str], quarter: Quarter) -> bool:

@@ -10,8 +10,10 @@ from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.rules.rows import Cell, Rows
 
-# Cheap to look for: most texts hold no number as long as a card's or a phone's, and are passed over.
-_LONG_NUMBER: Final = re.compile(r"\d[\d .-]{5}")
+# Cheap to look for: most texts hold fewer figures in a row than a card or a phone has, and are passed over.
+_FEWEST_FIGURES: Final = 6
+_FIGURES_ALONE: Final = bytes(code if chr(code) in "0123456789?" else ord(" ") for code in range(256))
+_WITHIN_NUMBERS: Final = b" .-"
 _TEXTS: Final = ("action", "lead", "indicator", "qualitative_progress")
 _NUMBER: Final = r"\d{1,3}(?:\.\d{3}){2,3}|\d{6,10}"
 _IDENTITY: Final = re.compile(
@@ -30,8 +32,8 @@ _MAILBOX: Final = re.compile(
 def check_privacy(rows: Rows, _office: Office) -> Iterator[Finding]:
     """Every text of an action, and what travels with it."""
     for field in _TEXTS:
-        for cell in rows.cells(field):
-            if _may_name(cell.value):
+        for cell, signs in zip(rows.cells(field), rows.signs(field), strict=True):
+            if (len(signs) >= _FEWEST_FIGURES or b"@" in signs) and _may_name(cell.value):
                 yield from _check(cell, cell.value)
     for action in rows.plan.actions:
         for header, value in action.extras:
@@ -40,7 +42,9 @@ def check_privacy(rows: Rows, _office: Office) -> Iterator[Finding]:
 
 
 def _may_name(text: str) -> bool:
-    return "@" in text or _LONG_NUMBER.search(text) is not None
+    """Whether a text holds an "@" or enough figures with nothing but spaces, points and hyphens between them."""
+    figures = text.encode("latin-1", "replace").translate(_FIGURES_ALONE, _WITHIN_NUMBERS).split()
+    return "@" in text or max(map(len, figures), default=0) >= _FEWEST_FIGURES
 
 
 def _check(cell: Cell, text: str) -> Iterator[Finding]:

@@ -51,6 +51,7 @@ _CHAIN: Final = (
     (Role.OBLIGATED, "obligado"),
     (Role.PAID, "pagado"),
 )
+_TOLD: Final = frozenset({Role.DONE, Role.SHARE, Role.CUMULATIVE, Role.STATUS})
 _BUDGET_WORDS: Final = {
     Role.PAID: {"pagado", "pagados", "pagada", "pagos", "pago", "girado", "giros"},
     Role.OBLIGATED: {"obligado", "obligada", "obligacion", "obligaciones"},
@@ -113,8 +114,7 @@ def _group_of(header: str) -> frozenset[str]:
 
 def has_status(action: Action) -> bool:
     """Whether a column of the office already says how much of the action is done."""
-    told = {Role.DONE, Role.SHARE, Role.CUMULATIVE, Role.STATUS}
-    return any(role_of(header) in told for header, _ in action.extras)
+    return any(role_of(header) in _TOLD for header, _ in action.extras) if action.extras else False
 
 
 def amount_in(text: str) -> tuple[Decimal, bool] | None:

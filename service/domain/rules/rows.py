@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import Action, DraftPlan
 from service.domain.reading import MappedColumn
-from service.domain.rules.words import bare
+from service.domain.rules.words import bare, signs
 from service.domain.values import Quarter
 
 
@@ -49,12 +50,19 @@ class Rows:
 
         self._cells: dict[str, tuple[Cell, ...]] = {}
         self._bare: dict[str, str] = {}
+        self._signs: dict[str, tuple[bytes, ...]] = {}
 
     def cells(self, field: str) -> tuple[Cell, ...]:
         """The cells of a field that could be read, from the top down."""
         if field not in self._cells:
             self._cells[field] = tuple(self._found(field))
         return self._cells[field]
+
+    def signs(self, field: str) -> tuple[bytes, ...]:
+        """The signs of each of the field's cells (see words.py), for a field that holds texts."""
+        if field not in self._signs:
+            self._signs[field] = tuple(signs(cell.value) for cell in self.cells(field))
+        return self._signs[field]
 
     def bare(self, text: str) -> str:
         """The bare form of an avance, which several rules look into."""
@@ -64,13 +72,13 @@ class Rows:
         return low
 
     def _found(self, field: str) -> Iterator[Cell]:
+        columns = {sheet: column for (sheet, name), column in self._columns.items() if name == field}
         last: Any = None
-        for action in self.plan.actions:
-            value = getattr(action, field)
+        for action, value in zip(self.plan.actions, map(attrgetter(field), self.plan.actions), strict=True):
             if value is None or value is last:
                 continue
             last = value
-            column = self._columns.get((action.source.sheet, field))
+            column = columns.get(action.source.sheet)
             if column is not None:
                 yield Cell(action, value, column)
 

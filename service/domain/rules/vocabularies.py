@@ -75,8 +75,11 @@ def check_leads(rows: Rows, office: Office) -> Iterator[Finding]:
     unknown: list[Cell] = []
     findings: list[Finding] = []
     total = 0
+    official = set(office.units)
     for cell in rows.cells("lead"):
         total += 1
+        if cell.value in official:
+            continue
         units = units_in(cell.value, office.units) if len(unknown) < _MOST_UNKNOWN else ()
         if not units:
             unknown.append(cell)

@@ -15,7 +15,7 @@ from typing import Final
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.rules.rows import Cell, Rows
-from service.domain.rules.words import same_words
+from service.domain.rules.words import bare, same_words
 from service.domain.values import printed_number
 
 _LONG_TEXTS: Final = ("action", "indicator", "qualitative_progress")
@@ -40,8 +40,10 @@ _FILLERS: Final = re.compile(
 _FILLER_TEXTS: Final = frozenset(
     {"pendiente", "por definir", "por diligenciar", "por completar", "completar", "texto", "prueba", "test", "ejemplo"}
 )
-_MARKS: Final = ('"', "«", "»", "“", "”", "[")
-_NO_CAPITALS: Final = bytes(sorted(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+# Among the signs of a text: neither capitals nor figures, which nearly every text has.
+_LOUD: Final = re.compile(rb"[^A-Z0-9@]")
+_NO_SIGN: Final = re.compile(rb"(?!)")
+_CAPITALS_ALONE: Final = bytes(code if chr(code) in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" else ord(" ") for code in range(256))
 _CAPITALS: Final = re.compile("[A-Z]{3,}")
 _SHORT: Final = 30
 _AROUND: Final = 12
@@ -60,33 +62,36 @@ def check_wording(rows: Rows, office: Office) -> Iterator[Finding]:
                 yield from _findings(cell, codes, office, is_told=False)
                 if not codes:
                     plain.add(cell.value)
-    slips = re.compile(b"|".join(re.escape(slip.encode()) for slip in _slips(office.acronyms)) or b"(?!)")
+    slips = frozenset(slip.encode() for slip in _slips(office.acronyms))
+    slip_signs = re.compile(b"|".join(map(re.escape, sorted(slips)))) if slips else _NO_SIGN
     for field in _LONG_TEXTS:
         is_told = field == "qualitative_progress"
-        for cell in rows.cells(field):
+        for cell, signs in zip(rows.cells(field), rows.signs(field), strict=True):
             text = cell.value
-            if _is_quiet(text, rows.bare(text) if is_told else text.lower(), slips) and (
-                text[-1] in _STOPS or (not is_told and _is_whole(text))
-            ):
+            is_loud = _LOUD.search(signs) or (slip_signs.search(signs) and _has_any(slips, text))
+            is_quiet = not is_loud and _is_quiet(text, rows.bare(text) if is_told else bare(text))
+            if is_quiet and (text[-1] in _STOPS or (not is_told and _is_whole(text))):
                 continue
             codes = [*_typing(text), *_ending(text, office.acronyms, is_told=is_told)]
             codes += _style(text, office.acronyms, is_told=is_told)
             yield from _findings(cell, codes, office, is_told=is_told)
 
 
-def _is_quiet(text: str, low: str, slips: re.Pattern[bytes]) -> bool:
-    """Whether a text has nothing that any rule but those about its end would look at: most have nothing."""
+def _is_quiet(text: str, low: str) -> bool:
+    """Whether a text without loud signs has nothing that any rule but those about its end would look at."""
     return (
         len(text) > _SHORT
-        and text.isprintable()
         and "  " not in text
-        and not any(map(text.__contains__, _MARKS))
         and "xxx" not in low
         and "lorem" not in low
         and "tbd" not in low
         and not text.isupper()
-        and slips.search(text.encode().translate(None, _NO_CAPITALS)) is None
     )
+
+
+def _has_any(words: frozenset[bytes], text: str) -> bool:
+    """Whether any of these words in capitals stands in a text; its signs may only seem to hold it, across words."""
+    return not words.isdisjoint(text.encode("ascii", "replace").translate(_CAPITALS_ALONE).split())
 
 
 def _is_whole(text: str) -> bool:
@@ -94,7 +99,7 @@ def _is_whole(text: str) -> bool:
         text[-1].isalnum()
         and not text[-1].isupper()
         and "(" not in text
-        and text[text.rfind(" ") + 1 :] not in _DANGLING
+        and text[text.rfind(" ") + 1 :].lower() not in _DANGLING
         and len(text) not in _CUTTING_LENGTHS
     )
 

@@ -6,6 +6,7 @@ The web and the terminal both ask here, so that a field has the same names at ev
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -27,6 +28,13 @@ FIELDS: Final[Mapping[str, str]] = {
     "fuente_de_financiacion": "funding_source",
     "avance_cualitativo": "qualitative_progress",
 }
+
+# A code, the sheet and cell where a finding has them, and the reason; sheets may have signs in their names.
+_ACCEPTANCE: Final = re.compile(
+    r"(?P<code>\w+)(?::(?:(?P<sheet>[^!]+|.+?)!(?P<cell>[A-Za-z]{1,3}[0-9]{1,7})|(?P<whole_sheet>[^=]+)))?"
+    r"\s*=(?P<reason>.*)",
+    re.DOTALL,
+)
 
 LONGEST_HEADER: Final = 1_000
 LONGEST_REASON: Final = 1_000
@@ -96,6 +104,21 @@ def acceptances_of(text: str) -> tuple[Acceptance, ...]:
     return tuple(_acceptance(each) for each in said)
 
 
+def acceptance_in(text: str) -> Acceptance:
+    """The acceptance in "ROW_002:Plan!A9=razón", "FILE_002=razón" or "TABLE_006:Plan=razón".
+
+    Raises:
+        NotUnderstood: as `acceptances_of`, or it is not written so.
+    """
+    found = _ACCEPTANCE.fullmatch(text.strip())
+    if not found:
+        raise NotUnderstood(
+            f"«{text[:80]}» no dice qué se acepta y por qué: escríbalo como «ROW_002:Plan!A9=Lo aprobó el comité»."
+        )
+    said = found.groupdict(default="")
+    return _acceptance({**said, "code": said["code"].upper(), "sheet": said["sheet"] or said["whole_sheet"]})
+
+
 def reason_of(text: str) -> str:
     """The reason for which a finding is let stand.
 
@@ -105,10 +128,21 @@ def reason_of(text: str) -> str:
     reason = text.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise NotUnderstood(f"Cada hallazgo se acepta con una razón, de {LONGEST_REASON} caracteres como máximo.")
+    return plain_text(reason, LONGEST_REASON)
+
+
+def plain_text(text: str, longest: int) -> str:
+    """A text that can be kept and printed, of that many characters at most.
+
+    Raises:
+        NotUnderstood: too long, or with a character that cannot be printed.
+    """
+    if len(text) > longest:
+        raise NotUnderstood(f"El texto puede tener hasta {longest} caracteres.")
     try:
-        return str(PlainText.admit(reason))
+        return str(PlainText.admit(text.strip()))
     except UnacceptableText as problem:
-        raise NotUnderstood("Una razón tiene un carácter invisible que no puede imprimirse.") from problem
+        raise NotUnderstood("El texto tiene un carácter invisible que no puede imprimirse.") from problem
 
 
 def _acceptance(said: dict[str, Any]) -> Acceptance:

@@ -1,15 +1,22 @@
-"""A request on standard input -> documents in a folder: the worker's door for the terminal, without store or queue.
+"""An order on standard input -> documents in a folder: the worker's door for the terminal, without store or queue.
 
-In: `{"report_id", "created_at", "edition", "kinds": [...], "out": DIR, "templates": DIR, "plan": {...}}`, or for the
-office's own workbook with its findings marked `{"marked": {"workbook": FILE, "reading": {...}, "out": FILE}}`, and
-`"office": {...}` beside these three when its words are not the reference office's.
-Out: `{"documents": [{"kind", "filename", "path", "size", "sha256"}], "problems": [{"kind", "code", "detail"}]}`.
+In, one of three:
+
+- `{"report": {...}, "others": [...], "documents": [{"kind", "folder" or "file"}, ...], "templates": DIR}`, with
+  `"source": {"workbook": FILE, "reading": {...}}` where a document is made of the upload: writes documents of a report;
+- `{"marked": {"workbook": FILE, "reading": {...}, "out": FILE}}`: the office's own workbook with its findings marked;
+- `{"again": {"templates": {FINGERPRINT: BASE64}, "documents": [{"report", "kind", "template"}, ...]}}`: writes kept
+  documents again, each from the very template that it came from, and says only their hashes.
+
+`"office": {...}` stands beside these when its words are not the reference office's.
+Out: `{"documents": [{"kind", "filename", "path", "size", "sha256"}], "problems": [{"kind", "code", "detail"}]}`; of
+what was written again `{"sha256": [HASH or null, ...], "problems": [...]}`.
 Exit 0 when every document was written, 1 otherwise. A file appears whole or not at all.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import base64
 import hashlib
 import json
 import os
@@ -19,66 +26,106 @@ from pathlib import Path
 from typing import Any
 
 from service import disk
-from service.domain.archive import plan_from_json, reading_from_json
+from service.domain.archive import reading_from_json, report_from_json
 from service.domain.errors import FolioError
 from service.domain.office import Office
-from service.domain.reading import Unreadable
-from service.domain.reports import DocumentKind, Report
+from service.domain.reading import Reading, Unreadable
+from service.domain.reports import DocumentKind, RenderedDocument, Source
 from service.sheets.guard import UnreadableWorkbook, open_package
 from service.sheets.transcript import as_workbook
 from worker.documents.findings_workbook import render_findings_workbook
-from worker.documents.template_files import TemplateFiles
+from worker.documents.template_files import KeptTemplate, Template, TemplateFiles, compile_template
 from worker.render import render
 
+Answer = dict[str, Any]
 
-def generate(request: dict[str, Any]) -> dict[str, Any]:
+
+def generate(order: dict[str, Any]) -> Answer:
     """Write the documents that were asked for; one that fails does not keep the others from being written."""
-    plan = plan_from_json(request["plan"]).complete()
-    if plan is None:
-        raise ValueError("the plan is not complete")
-    report = Report(request["report_id"], plan, request["edition"], dt.datetime.fromisoformat(request["created_at"]))
-    templates = TemplateFiles(Path(request["templates"]))
-    answer: dict[str, Any] = {"documents": [], "problems": []}
-    for kind in map(DocumentKind, request["kinds"]):
+    report = report_from_json(order["report"])
+    others = tuple(report_from_json(other) for other in order.get("others", ()))
+    office = _office(order.get("office", {}))
+    templates = TemplateFiles(Path(order["templates"]))
+    answer: Answer = {"documents": [], "problems": []}
+    for wanted in order["documents"]:
+        kind = DocumentKind(wanted["kind"])
+        where = wanted.get("file") or wanted["folder"]
         try:
-            document = render(report, kind, templates)
-            path = Path(request["out"]) / document.filename
+            source = _source(order["source"], office) if "source" in order else None
+            document = render(report, kind, templates, source, others, office=office)
+            path = Path(where) / document.filename if "folder" in wanted else Path(where)
             write_whole(path, document.content)
         except FolioError as error:
-            answer["problems"].append({"kind": kind, "code": error.code, "detail": error.detail})
+            answer["problems"].append(_problem(kind, error.code, error.detail))
+        except UnreadableWorkbook as refusal:
+            answer["problems"].append(_problem(kind, "UNREADABLE", refusal.finding.message))
         except OSError as error:
-            detail = f"No se pudo escribir en «{request['out']}»: {disk.reason(error)}."
-            answer["problems"].append({"kind": kind, "code": "DISK", "detail": detail})
+            detail = f"No se pudo escribir en «{where}»: {disk.reason(error)}."
+            answer["problems"].append(_problem(kind, "DISK", detail))
         else:
-            written = {"kind": kind, "filename": document.filename, "path": str(path)}
-            answer["documents"].append({**written, "size": len(document.content), "sha256": document.sha256})
+            answer["documents"].append(_written(document, path))
     return answer
 
 
-def mark(request: dict[str, Any]) -> dict[str, Any]:
+def mark(order: dict[str, Any]) -> Answer:
     """Write the workbook that was read, with its findings marked in it."""
-    reading = reading_from_json(request["reading"])
-    out = Path(request["out"])
-    office = _office(request.get("office", {}))
-    columns, rows = ((), ()) if isinstance(reading, Unreadable) else (reading.mapping, reading.plan.actions)
-    places = tuple(action.source for action in rows)
+    reading = reading_from_json(order["reading"])
+    out = Path(order["out"])
+    kind = DocumentKind.FINDINGS
+    places = () if isinstance(reading, Unreadable) else tuple(action.source for action in reading.plan.actions)
     try:
-        workbook = as_workbook(Path(request["workbook"]).read_bytes())
-        open_package(workbook)
-        content = render_findings_workbook(workbook, reading.findings, office, columns, places)
+        source = _source(order, _office(order.get("office", {})), reading)
+        content = render_findings_workbook(source.workbook, source.findings, source.office, source.mapping, places)
         write_whole(out, content)
     except FolioError as error:
-        return _problem(error.code, error.detail)
+        return _failed(kind, error.code, error.detail)
     except UnreadableWorkbook as refusal:
-        return _problem("UNREADABLE", f"No hay un libro que marcar. {refusal.finding.message}")
+        return _failed(kind, "UNREADABLE", f"No hay un libro que marcar. {refusal.finding.message}")
     except OSError as error:
-        return _problem("DISK", f"No se pudo escribir «{out}»: {disk.reason(error)}.")
-    written = {"kind": DocumentKind.FINDINGS, "filename": out.name, "path": str(out), "size": len(content)}
-    return {"documents": [{**written, "sha256": hashlib.sha256(content).hexdigest()}], "problems": []}
+        return _failed(kind, "DISK", f"No se pudo escribir «{out}»: {disk.reason(error)}.")
+    document = RenderedDocument(kind, out.name, content, hashlib.sha256(content).hexdigest(), "")
+    return {"documents": [_written(document, out)], "problems": []}
 
 
-def _problem(code: str, detail: str) -> dict[str, Any]:
-    return {"documents": [], "problems": [{"kind": DocumentKind.FINDINGS, "code": code, "detail": detail}]}
+def write_again(order: dict[str, Any]) -> Answer:
+    """The hashes of documents that are written once more, and nothing else: no file is touched."""
+    contents = {fingerprint: base64.b64decode(text) for fingerprint, text in order["templates"].items()}
+    compiled: dict[tuple[DocumentKind, str], Template] = {}
+    answer: Answer = {"sha256": [], "problems": []}
+    for wanted in order["documents"]:
+        kind, fingerprint = DocumentKind(wanted["kind"]), wanted["template"]
+        sha256 = None
+        try:
+            if (kind, fingerprint) not in compiled:
+                compiled[kind, fingerprint] = compile_template(kind, contents[fingerprint])
+            template = KeptTemplate(compiled[kind, fingerprint])
+            sha256 = render(report_from_json(wanted["report"]), kind, template).sha256
+        except FolioError as error:
+            answer["problems"].append(_problem(kind, error.code, error.detail))
+        answer["sha256"].append(sha256)
+    return answer
+
+
+def _source(said: dict[str, Any], office: Office, reading: Reading | None = None) -> Source:
+    """The upload as a package that marks and changes can go into, with what was understood of it."""
+    understood = reading or reading_from_json(said["reading"])
+    workbook = as_workbook(Path(said["workbook"]).read_bytes())
+    open_package(workbook)
+    columns = () if isinstance(understood, Unreadable) else understood.mapping
+    return Source(workbook, understood.findings, columns, office)
+
+
+def _written(document: RenderedDocument, path: Path) -> dict[str, Any]:
+    named = {"kind": document.kind, "filename": path.name, "path": str(path)}
+    return {**named, "size": len(document.content), "sha256": document.sha256}
+
+
+def _problem(kind: DocumentKind, code: str, detail: str) -> dict[str, Any]:
+    return {"kind": kind, "code": code, "detail": detail}
+
+
+def _failed(kind: DocumentKind, code: str, detail: str) -> Answer:
+    return {"documents": [], "problems": [_problem(kind, code, detail)]}
 
 
 def _office(words: dict[str, Any]) -> Office:
@@ -103,9 +150,14 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def main() -> int:
-    """Read the request, write the documents, print the answer."""
-    request = json.load(sys.stdin)
-    answer = mark(request["marked"]) if "marked" in request else generate(request)
+    """Read the order, do it, print the answer."""
+    order = json.load(sys.stdin)
+    if "marked" in order:
+        answer = mark(order["marked"])
+    elif "again" in order:
+        answer = write_again(order["again"])
+    else:
+        answer = generate(order)
     json.dump(answer, sys.stdout, ensure_ascii=False)
     return 1 if answer["problems"] else 0
 

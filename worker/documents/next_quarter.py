@@ -292,7 +292,7 @@ def _without_column(area: str | None, sheet: str, column: int, last: int) -> str
     """A print area that leaves a column out; where there was none, all the others are printed."""
     if area is None:
         area = f"{quote(sheet)}!$A:${get_column_letter(max(last, column))}"
-    area = _ROWS.sub(rf"$A$:${get_column_letter(max(last, column))}$", area)
+    area = _ROWS.sub(rf"\1$A$\2:${get_column_letter(max(last, column))}$\3", area)
     pieces = []
     for piece in area.split(","):
         found = _COLUMNS.fullmatch(piece)

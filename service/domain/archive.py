@@ -162,7 +162,8 @@ def reading_to_json(reading: Reading) -> Json:
     """What was understood: `{plan, mapping, findings, layout}`; the plan is null when the file is unreadable.
 
     `mapping` is the first table's; a plan put together from several sheets has that of each in `tables`.
-    `typed` is there when the workbook's own list of findings has reasons.
+    `typed` is there when the workbook's own list of findings has reasons, `extra_columns` when there are any, and
+    `remembered_at` when the mapping is owed to what was said of an earlier file.
     """
     findings = [finding_to_json(finding) for finding in reading.findings]
     match reading:
@@ -180,6 +181,13 @@ def reading_to_json(reading: Reading) -> Json:
     shown = {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings, "layout": reading.layout}
     if len(tables) > 1:
         shown["tables"] = [{"sheet": sheet, "mapping": columns} for sheet, columns in tables.items()]
+    if reading.extra_columns:
+        shown["extra_columns"] = [
+            {"sheet": column.sheet, "column": column.column, "header": column.header}
+            for column in reading.extra_columns
+        ]
+    if reading.remembered_at is not None:
+        shown["remembered_at"] = reading.remembered_at.isoformat()
     if reading.typed:
         shown["typed"] = [_acceptance_to_json(each) for each in reading.typed]
     return shown
@@ -193,8 +201,11 @@ def reading_from_json(data: Json) -> Reading:
     tables = data.get("tables", [{"mapping": data["mapping"]}])
     mapping = tuple(MappedColumn(field, **where) for table in tables for field, where in table["mapping"].items())
     typed = tuple(_acceptance_from_json(each) for each in data.get("typed", ()))
+    extra_columns = tuple(MappedColumn("", **where) for where in data.get("extra_columns", ()))
+    remembered_at = dt.datetime.fromisoformat(data["remembered_at"]) if "remembered_at" in data else None
     # Readings that were kept before layouts were known lack theirs.
-    return decided(plan_from_json(data["plan"]), mapping, findings, data.get("layout", ""), typed)
+    plan, layout = plan_from_json(data["plan"]), data.get("layout", "")
+    return decided(plan, mapping, findings, layout, typed, extra_columns, remembered_at)
 
 
 def given_to_json(given: Given) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -49,6 +50,8 @@ class Accepted:
 
     `layout` is the fingerprint of the table's headers and their columns: the same for every file of one office's form.
     `typed` are the reasons in the workbook's own list of findings, also for findings that only a later step makes.
+    `extra_columns` are those that hold no field and travel with the actions. `remembered_at`: when somebody said, of an
+    earlier file of this layout, what its columns hold, if the mapping is owed to that.
     """
 
     plan: Plan
@@ -56,6 +59,8 @@ class Accepted:
     findings: tuple[Finding, ...]
     layout: str = ""
     typed: tuple[Acceptance, ...] = ()
+    extra_columns: tuple[MappedColumn, ...] = ()
+    remembered_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Rejected:
     findings: tuple[Finding, ...]
     layout: str = ""
     typed: tuple[Acceptance, ...] = ()
+    extra_columns: tuple[MappedColumn, ...] = ()
+    remembered_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +98,14 @@ def decided(
     draft: DraftPlan,
     mapping: tuple[MappedColumn, ...],
     findings: tuple[Finding, ...],
+    *,
     layout: str = "",
     typed: tuple[Acceptance, ...] = (),
+    extra_columns: tuple[MappedColumn, ...] = (),
+    remembered_at: dt.datetime | None = None,
 ) -> Accepted | Rejected:
     """The reading that these findings make of a draft: accepted when it can be printed and no error stands."""
     plan = draft.complete()
     if plan is None or has_errors(findings):
-        return Rejected(draft, mapping, findings, layout, typed)
-    return Accepted(plan, mapping, findings, layout, typed)
+        return Rejected(draft, mapping, findings, layout, typed, extra_columns, remembered_at)
+    return Accepted(plan, mapping, findings, layout, typed, extra_columns, remembered_at)

@@ -62,12 +62,13 @@ def read_plan(
     if not chosen.tables:
         place = CellRef(sheets[0].name) if sheets else None
         return Unreadable((FindingCode.TABLE_001.at(place), *book.findings))
-    draft, mapping, findings = _read_tables(chosen, sheets, given, office, tell)
+    draft, mapping, extra_columns, findings = _read_tables(chosen, sheets, given, office, tell)
     names = [sheet.name for sheet in sheets]
     in_order = sorted([*book.findings, *findings], key=lambda finding: _reading_order(finding, names))
     typed = acceptances_in(book.sheets)
     said = with_accepted(in_order, (*typed, *given.accepted))
-    return decided(draft, mapping, said, chosen.tables[0].headings.fingerprint(), typed)
+    layout = chosen.tables[0].headings.fingerprint()
+    return decided(draft, mapping, said, layout=layout, typed=typed, extra_columns=extra_columns)
 
 
 def _read_tables(
@@ -76,7 +77,7 @@ def _read_tables(
     given: Given,
     office: Office,
     tell: Tell,
-) -> tuple[DraftPlan, tuple[MappedColumn, ...], list[Finding]]:
+) -> tuple[DraftPlan, tuple[MappedColumn, ...], tuple[MappedColumn, ...], list[Finding]]:
     tables = chosen.tables
     own = [table.sheet for table in tables]
     elsewhere = (*own[1:], *(sheet for sheet in sheets if sheet not in own and not sheet.is_hidden))
@@ -110,7 +111,7 @@ def _read_tables(
         extra_columns,
         on_checked=lambda percent: tell(Progress(Stage.CHECKING, percent, len(actions))),
     )
-    return draft, mapping, findings
+    return draft, mapping, extra_columns, findings
 
 
 def _mapped(table: Table) -> Iterator[MappedColumn]:

@@ -93,13 +93,15 @@ def _acceptances(report: StoredReport, form: MultiDict[str, str]) -> Iterator[_A
 
 def _columns(understood: Json) -> Iterator[ShownColumn]:
     mapped = {field: (where["header"], where["column"]) for field, where in understood["mapping"].items()}
-    extras = dict.fromkeys(header for action in understood["plan"]["actions"] for header in action["extras"])
+    extras = dict.fromkeys((header for action in understood["plan"]["actions"] for header in action["extras"]), "")
+    # Readings that were kept before extra columns had a place only name them.
+    extras |= {column["header"]: column["column"] for column in understood.get("extra_columns", ())}
     named_alike = Counter([header for header, _ in mapped.values()] + list(extras))
     for field, (header, letters) in mapped.items():
         # Two columns of one name are told apart by their letters.
         yield _shown(header if named_alike[header] == 1 else letters, header, letters, field)
-    for header in extras:
-        yield _shown(header, header, "", "")
+    for header, letters in extras.items():
+        yield _shown(header, header, letters, "")
 
 
 def _shown(key: str, header: str, letters: str, field: str) -> ShownColumn:

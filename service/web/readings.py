@@ -1,7 +1,7 @@
-"""An upload's bytes + what is remembered -> the reading that counts, and its JSON.
+"""An upload's bytes + what is remembered -> the reading that counts, its JSON, and what the upload seems to be.
 
 The room reads the workbook alone; what only the store knows comes in here: how this office's form was read before, and
-what the quarter before said. It appends nothing.
+what the reports that were issued say. It appends nothing.
 """
 
 from __future__ import annotations
@@ -9,19 +9,37 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from service.domain.archive import reading_to_json
-from service.domain.checks import compare_with_previous
-from service.domain.findings import Finding
+from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
+from service.domain.plan import DraftPlan
 from service.domain.progress import Tell, tell_nobody
 from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable, decided, with_accepted
+from service.domain.succession import Past, Proposal, Step, objection, propose
 from service.sheets.isolated import ReadingRoom
-from service.store import Store
+from service.store import SOMEBODY, Store
+from service.web.history import beside_the_past, let_stand, past_of
 
 _ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A reading beside the past, and its JSON (UTF-8).
+
+    `given` holds the numbers that followed from what the person said that the upload is. `objection` is a Spanish
+    sentence: why the workbook cannot be that.
+    """
+
+    reading: Reading
+    as_json: bytes
+    given: Given
+    proposal: Proposal | None = None
+    objection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +50,54 @@ class Readings:
     store: Store
     office: Office
 
-    def read(self, content: bytes, given: Given, now: dt.datetime, tell: Tell = tell_nobody) -> tuple[Reading, bytes]:
-        """The reading and its JSON (UTF-8); a mapping that was given is remembered for the next file of its layout.
+    def read(
+        self,
+        content: bytes,
+        given: Given,
+        now: dt.datetime,
+        tell: Tell = tell_nobody,
+        *,
+        step: Step | None = None,
+        by: str = SOMEBODY,
+    ) -> Considered:
+        """The workbook beside the past; a mapping that was given is remembered for the next file of its layout.
+
+        `step` is what the person says that the upload is: numbers that the workbook lacks follow from it.
 
         Raises:
             StoreUnavailable: what is remembered cannot be had.
         """
-        reading, as_json = self._with_memory(content, given, now, tell)
+        reading, as_json = self._with_memory(content, given, now, tell, by)
         if isinstance(reading, Unreadable):
-            return reading, as_json
-        compared = self._compared(reading, given)
-        return (compared, _as_json(compared)) if compared is not reading else (reading, as_json)
+            return Considered(reading, as_json, given)
+        plan = _plan_in(reading)
+        past = past_of(self.store, plan.year, plan.quarter, plan.version)
+        proposal = propose(plan, past, self.office, wished=step, accepted=let_stand(reading.findings))
+        if step is not None and proposal is not None:
+            if said := objection(step, proposal, plan, past):
+                return Considered(reading, as_json, given, proposal, said)
+            if plan.year is None or plan.quarter is None or plan.version is None:
+                given = _completed(given, plan, proposal)
+                reading, as_json = self._with_memory(content, given, now, tell, by)
+                if isinstance(reading, Unreadable):
+                    return Considered(reading, as_json, given)
+        compared = self._compared(reading, given, past)
+        if proposal and proposal.step is Step.SAME and _says_more(compared, reading):
+            proposal = propose(plan, past, self.office, wished=step, accepted=None)
+        proposed = _proposing(compared, proposal)
+        if proposed is not reading:
+            as_json = _as_json(proposed)
+        return Considered(proposed, as_json, given, proposal)
 
-    def _with_memory(self, content: bytes, given: Given, now: dt.datetime, tell: Tell) -> tuple[Reading, bytes]:
+    def _with_memory(
+        self, content: bytes, given: Given, now: dt.datetime, tell: Tell, by: str
+    ) -> tuple[Reading, bytes]:
         plain = self.room.read(content, given, tell)
         reading = plain[0]
         if isinstance(reading, Unreadable) or not reading.layout:
             return plain
         if given.mapping:
-            self.store.remember_mapping(reading.layout, given.mapping, now)
+            self.store.remember_mapping(reading.layout, given.mapping, now, by)
             return plain
         remembered = self.store.mapping_of(reading.layout)
         if not remembered:
@@ -59,19 +106,52 @@ class Readings:
         # What somebody once said must never spoil a workbook that is read well without it.
         return plain if isinstance(reading, Accepted) and not isinstance(mapped[0], Accepted) else mapped
 
-    def _compared(self, reading: Accepted | Rejected, given: Given) -> Accepted | Rejected:
-        draft = reading.plan if isinstance(reading, Rejected) else reading.plan.as_draft()
-        dated = draft.with_blanks()
-        previous = self.store.previous_plan(dated.quarter, dated.version) if dated else None
-        if previous is None:
-            return reading
-        more = compare_with_previous(draft, reading.mapping, previous, self.office)
+    def _compared(self, reading: Accepted | Rejected, given: Given, past: Past) -> Accepted | Rejected:
+        plan = _plan_in(reading)
+        more = beside_the_past(plan, reading.mapping, past, self.office)
         if not more:
             return reading
-        sheets = list(dict.fromkeys(action.source.sheet for action in draft.actions))
-        let_stand = with_accepted(more, (*reading.typed, *given.accepted))
-        findings = sorted((*reading.findings, *let_stand), key=lambda finding: _place_in_reading(finding, sheets))
-        return decided(draft, reading.mapping, tuple(findings), reading.layout, reading.typed)
+        return _decided_with(reading, (*reading.findings, *with_accepted(more, (*reading.typed, *given.accepted))))
+
+
+def _plan_in(reading: Accepted | Rejected) -> DraftPlan:
+    return reading.plan if isinstance(reading, Rejected) else reading.plan.as_draft()
+
+
+def _completed(given: Given, plan: DraftPlan, proposal: Proposal) -> Given:
+    return replace(
+        given,
+        year=plan.year or proposal.quarter.year,
+        quarter=plan.quarter or proposal.quarter.number,
+        version=plan.version or proposal.version,
+    )
+
+
+def _says_more(now: Accepted | Rejected, before: Accepted | Rejected) -> bool:
+    """Whether the past makes an error of what none was: the report with the same data was made before that."""
+    return isinstance(now, Rejected) and isinstance(before, Accepted)
+
+
+def _proposing(reading: Accepted | Rejected, proposal: Proposal | None) -> Accepted | Rejected:
+    """The reading, what it lacks of its numbers beside what Folio would put there."""
+    if proposal is None or isinstance(reading, Accepted):
+        return reading
+    values = {
+        FindingCode.PLAN_001: str(proposal.quarter.year),
+        FindingCode.PLAN_002: proposal.quarter.roman,
+        FindingCode.PLAN_003: str(proposal.version),
+    }
+    if not any(finding.code in values for finding in reading.findings):
+        return reading
+    findings = (replace(each, proposal=each.proposal or values.get(each.code)) for each in reading.findings)
+    return replace(reading, findings=tuple(findings))
+
+
+def _decided_with(reading: Accepted | Rejected, findings: Iterable[Finding]) -> Accepted | Rejected:
+    plan = _plan_in(reading)
+    sheets = list(dict.fromkeys(action.source.sheet for action in plan.actions))
+    in_order = sorted(findings, key=lambda finding: _place_in_reading(finding, sheets))
+    return decided(plan, reading.mapping, tuple(in_order), reading.layout, reading.typed)
 
 
 def _place_in_reading(finding: Finding, sheets: list[str]) -> tuple[int, int, str]:

@@ -201,17 +201,19 @@ _PLAN: Final = _object(
     },
 )
 
+_MAPPED_COLUMN: Final = _object(
+    "Una columna.",
+    {
+        "sheet": _text("Hoja."),
+        "column": _text("Letra de la columna.", pattern="^[A-Z]{1,3}$"),
+        "header": _text("Encabezado, como lo escribió la oficina."),
+    },
+)
+
 _MAPPING: Final = {
     "type": "object",
     "description": "De qué columna se leyó cada campo.",
-    "additionalProperties": _object(
-        "Una columna.",
-        {
-            "sheet": _text("Hoja."),
-            "column": _text("Letra de la columna.", pattern="^[A-Z]{1,3}$"),
-            "header": _text("Encabezado, como lo escribió la oficina."),
-        },
-    ),
+    "additionalProperties": _MAPPED_COLUMN,
 }
 
 _UNDERSTOOD: Final = _object(
@@ -228,6 +230,16 @@ _UNDERSTOOD: Final = _object(
             "description": "Las columnas de cada hoja; solo cuando el plan se reunió de varias.",
             "items": _object("Una hoja.", {"sheet": _text("Hoja."), "mapping": _MAPPING}),
         },
+        "extra_columns": {
+            "type": "array",
+            "description": "Las columnas que no son de ningún campo y se conservan con cada acción; solo si las hay.",
+            "items": _MAPPED_COLUMN,
+        },
+        "remembered_at": _text(
+            "Cuándo se indicaron las columnas con que se leyó, en un libro anterior con los mismos encabezados; solo "
+            "si fue así.",
+            format="date-time",
+        ),
         "typed": {
             "type": "array",
             "description": "Las razones escritas en la hoja de hallazgos del libro; solo cuando las hay.",

@@ -269,3 +269,31 @@ def test_without_the_previous_report_an_edition_of_the_same_quarter_may_differ(
     with serve(sqlite_store, reading_room) as client:
         assert client.upload().status == 202
         assert client.upload(example_with({"F6": 5})).status == 202
+
+
+def with_an_accumulated_avance(numbers: int) -> bytes:
+    """The example with a column of its own beside the table."""
+    workbook = openpyxl.load_workbook(EXAMPLE)
+    sheet = workbook.worksheets[0]
+    sheet["M5"] = "AVANCE ACUMULADO"
+    for row in range(6, 16):
+        sheet.cell(row, 13).value = numbers
+    changed = BytesIO()
+    workbook.save(changed)
+    return changed.getvalue()
+
+
+def test_what_the_quarter_before_contradicts_of_a_column_of_the_office_is_said_at_its_cell(client: Client) -> None:
+    before, now = with_an_accumulated_avance(3), with_an_accumulated_avance(1)
+    earlier = client.upload(before, quarter="2", draft="true", accepted=every_error_of(before, quarter=2))
+    assert earlier.status == 202, earlier.text
+
+    answer = client.upload(now, draft="true")
+
+    fallen = [each["cell"] for each in answer.json["findings"] if each["code"] == "QUANTITY_002"]
+    assert fallen == [f"M{row}" for row in range(6, 16)]
+    understood = client.get(f"{answer.headers['Location']}/plan").json
+    assert_follows("Understood", understood)
+    assert [each["column"] for each in understood["extra_columns"]] == ["M"]
+    page = client.get(f"/informes/{answer.json['id']}").text
+    assert 'AVANCE ACUMULADO <span class="quiet">(columna M)</span>' in page

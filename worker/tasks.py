@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from service.domain.errors import ConversionFailed, FolioError, StoreUnavailable
+from service.domain.office import Office
 from service.domain.reports import RenderedDocument, Source
 from service.jobs import WRITE_DOCUMENT
 from service.settings import Settings
@@ -50,7 +51,7 @@ def write_document(job_id: str) -> None:
 
 def _render(claim: Claim) -> RenderedDocument | FolioError:
     try:
-        return render(claim.report, claim.kind, _templates(), _source(claim))
+        return render(claim.report, claim.kind, _templates(), _source(claim), claim.others, office=_office())
     except FolioError as error:
         return error
     except Exception as error:  # noqa: BLE001 whatever broke counts as a try, and a person sees it after the last
@@ -59,11 +60,14 @@ def _render(claim: Claim) -> RenderedDocument | FolioError:
 
 
 def _source(claim: Claim) -> Source | None:
-    """What the marked workbook is made of: an upload in another format is first copied into a workbook."""
+    """The upload, for what is made of it: in another format it is first copied into a workbook."""
     if claim.source is None:
         return None
-    office = Settings.from_environment().office
-    return replace(claim.source, workbook=as_workbook(claim.source.workbook), office=office)
+    return replace(claim.source, workbook=as_workbook(claim.source.workbook), office=_office())
+
+
+def _office() -> Office:
+    return Settings.from_environment().office
 
 
 def _record(store: Store, claim: Claim, outcome: RenderedDocument | FolioError) -> bool:

@@ -4,6 +4,7 @@ FolioError
 ├── TemplateProblem      the office's template cannot be filled: final, a person must mend it
 ├── UnmarkableWorkbook   the uploaded workbook is damaged where marks would go: final, its office must mend it
 ├── ConversionFailed     an outside program failed: worth another try
+├── RecordIsKept         somebody would alter or delete what is kept for good: refused, and the attempt is on record
 └── StoreUnavailable     the database does not answer: worth another try, not charged to the job
 """
 
@@ -41,6 +42,12 @@ class ConversionFailed(FolioError):
 
     code = "CONVERSION"
     is_transient = True
+
+
+class RecordIsKept(FolioError):
+    """What was kept never changes; nobody may alter, replace or delete it."""
+
+    code = "KEPT"
 
 
 class StoreUnavailable(FolioError):

@@ -1,16 +1,20 @@
 """A database address -> what Folio remembers: uploads, reports, jobs and documents, durable and append-only.
 
 The rest of the program sees this module's names only: typed functions and frozen values, `StoreUnavailable` for every
-failure of the database. It never reads a clock and never makes an id: both are handed in.
+failure of the database. It never reads a clock and never makes an id: both are handed in. What is kept never changes:
+the database itself refuses it, and the audit log tells every step.
 """
 
 from __future__ import annotations
 
 from service.store.engine import make_engine
+from service.store.issuing import IssuingDesk
 from service.store.layouts import LayoutMemory
+from service.store.material import Reprints
 from service.store.migrate import migrate
 from service.store.queue import MAX_ATTEMPTS, JobQueue
 from service.store.records import (
+    SOMEBODY,
     Appended,
     AuditVerdict,
     BrokenLink,
@@ -19,7 +23,6 @@ from service.store.records import (
     KeyReused,
     NotIssuable,
     Origin,
-    Proposed,
     StoredDocument,
     StoredReport,
     Upload,
@@ -27,9 +30,11 @@ from service.store.records import (
     new_id,
 )
 from service.store.shelf import ReportShelf
+from service.store.verification import Auditor
 
 __all__ = [
     "MAX_ATTEMPTS",
+    "SOMEBODY",
     "Appended",
     "AuditVerdict",
     "BrokenLink",
@@ -38,7 +43,6 @@ __all__ = [
     "KeyReused",
     "NotIssuable",
     "Origin",
-    "Proposed",
     "Store",
     "StoredDocument",
     "StoredReport",
@@ -50,8 +54,8 @@ __all__ = [
 ]
 
 
-class Store(ReportShelf, JobQueue, LayoutMemory):
-    """The shelf of reports, the queue of their jobs and the memory of layouts.
+class Store(ReportShelf, IssuingDesk, JobQueue, Reprints, LayoutMemory, Auditor):
+    """The shelf of reports, the desk that issues them, the queue of their jobs, the memory of layouts, and the auditor.
 
     Threads may share it; a fork must open its own.
     """

@@ -2,27 +2,36 @@
 
 SQLite: write-ahead log, every commit synced, writers queue up from their first statement (BEGIN IMMEDIATE) so that none
 finds out half-way that another was faster. PostgreSQL: psycopg 3. Nothing outside this package sees a database error.
+An attempt to change what is kept is refused by the database itself (`guards.py`) and put on record here.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+import logging
+from collections.abc import Iterator
+from typing import Final
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from service.domain.errors import StoreUnavailable
+from service.domain.errors import RecordIsKept, StoreUnavailable
+from service.store import tables
+from service.store.audit import Entry, Step, tell
+from service.store.guards import MARK
 
 # How long a writer waits for the others before the person is asked to try again.
 BUSY_SECONDS: Final = 5
 
 _BEGIN: Final = "folio_begin"
+
+_KEPT: Final = "Lo que Folio guarda no se modifica ni se borra; el intento quedó en el registro de auditoría."
+_UNAVAILABLE: Final = "La base de datos no responde en este momento. Intente de nuevo en unos segundos."
+
+_log = logging.getLogger(__name__)
 
 
 def make_engine(address: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
@@ -62,12 +71,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: one moment of the database.
+    """A transaction that only reads.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    with _translated(), engine.connect() as connection:
+    with _translated(engine), engine.connect() as connection:
         yield connection
 
 
@@ -77,33 +86,31 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     Raises:
         StoreUnavailable: the database does not answer, or stays locked.
+        RecordIsKept: the block would have changed what is kept for good; the attempt is in the audit log.
     """
-    with _translated(), engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
+    with _translated(engine), engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
         yield connection
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
-        raise StoreUnavailable(
-            "La base de datos no responde en este momento. Intente de nuevo en unos segundos.",
-            log=f"{type(error).__name__}: {error}",
-        ) from error
+        log = f"{type(error).__name__}: {error}"
+        if isinstance(error, DBAPIError) and MARK in str(error.orig):
+            _put_on_record(engine, str(error.orig).partition("\n")[0])
+            raise RecordIsKept(_KEPT, log=log) from error
+        raise StoreUnavailable(_UNAVAILABLE, log=log) from error
 
 
-def one_at_a_time(connection: Connection, name: str) -> None:
-    """Wait until no other transaction holds `name`; held until this one ends. SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-
-
-def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
-    """Insert the row unless its key is taken; whether it was inserted.
-
-    When another transaction is just inserting the same key, this one waits to see it committed.
-    """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    attempt = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
-    return connection.execute(attempt).one_or_none() is not None
+def _put_on_record(engine: Engine, refusal: str) -> None:
+    """Log an attempt, in the audit too: its own transaction was rolled back, so that this one stands by itself."""
+    _log.error("an attempt to change what is kept was refused: %s", refusal)
+    try:
+        with engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
+            # The database's clock: nobody hands one in with an attempt.
+            now = connection.execute(select(func.current_timestamp(type_=tables.Instant))).scalar_one()
+            tell(connection, now, "Folio", Entry(Step.ATTEMPT_REFUSED, "", {"refusal": refusal}))
+    except (DBAPIError, PoolTimeout):
+        _log.exception("the refused attempt could not be put in the audit log")

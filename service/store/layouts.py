@@ -7,7 +7,10 @@ import datetime as dt
 from sqlalchemy import Engine, select, update
 
 from service.store import tables
-from service.store.engine import insert_if_new, reading, writing
+from service.store.audit import Entry, Step, tell
+from service.store.engine import reading, writing
+from service.store.records import SOMEBODY
+from service.store.statements import insert_if_new
 
 Mapping = tuple[tuple[str, str], ...]
 
@@ -27,13 +30,19 @@ class LayoutMemory:
             pairs = found.scalar_one_or_none() or []
         return tuple((header, field) for header, field in pairs)
 
-    def remember_mapping(self, fingerprint: str, mapping: Mapping, now: dt.datetime) -> None:
+    def remember_mapping(self, fingerprint: str, mapping: Mapping, now: dt.datetime, by: str = SOMEBODY) -> None:
         """Read this layout so from now on; what was remembered of it before is forgotten.
+
+        Saying again what is remembered already changes nothing, and the audit log says nothing of it.
 
         Raises:
             StoreUnavailable: nothing was remembered.
         """
-        row = {"fingerprint": fingerprint, "mapping": [list(pair) for pair in mapping], "updated_at": now}
+        if self.mapping_of(fingerprint) == mapping:
+            return
+        pairs = [list(pair) for pair in mapping]
+        row = {"fingerprint": fingerprint, "mapping": pairs, "updated_at": now}
         with writing(self._engine) as connection:
             if not insert_if_new(connection, tables.layouts, row):
                 connection.execute(update(tables.layouts).where(_layouts.fingerprint == fingerprint).values(row))
+            tell(connection, now, by, Entry(Step.LAYOUT_REMEMBERED, fingerprint, {"mapping": pairs}))

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from service.domain.errors import StoreUnavailable
-from service.store.engine import make_engine, one_at_a_time, writing
+from service.store.engine import make_engine, writing
+from service.store.statements import one_at_a_time
 
 # Longer than any migration should take: whoever comes second waits for the first.
 _PATIENCE_SECONDS = 60

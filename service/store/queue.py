@@ -7,20 +7,21 @@ its worker `MAX_ATTEMPTS` times is set aside for a person to look at. Messages i
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, case, or_, select, update
 
-from service.domain.archive import reading_from_json
 from service.domain.errors import FolioError, StoreUnavailable
-from service.domain.plan import Plan
-from service.domain.reading import Accepted, Rejected, Unreadable
-from service.domain.reports import DocumentKind, JobState, RenderedDocument, Report, Source
+from service.domain.reports import DocumentKind, JobState, RenderedDocument
 from service.store import tables
+from service.store.audit import Entry, Step, tell
 from service.store.engine import reading, writing
+from service.store.material import material_of
 from service.store.records import Claim
-from service.store.shelf import keep_blob
+from service.store.statements import keep_blobs
+
+# Who keeps the documents, in the audit log.
+WORKER: Final = "Folio"
 
 MAX_ATTEMPTS: Final = 5
 
@@ -51,17 +52,17 @@ class JobQueue:
                 or_(and_(_jobs.state == JobState.QUEUED.value, _jobs.due_at <= now), _lease_has_passed(now)),
             )
             .values(state=JobState.RUNNING.value, owner=owner, lease_until=now + lease, attempts=_jobs.attempts + 1)
-            .returning(_jobs.report_id, _jobs.kind, _jobs.attempts)
+            .returning(_jobs.report_id, _jobs.kind, _jobs.against_id, _jobs.is_final, _jobs.attempts)
         )
         with writing(self._engine) as connection:
             row = connection.execute(take).one_or_none()
             if row is None:
                 return None
         # After the commit: a reading that cannot be understood then counts as a try, and the job ends in quarantine.
-        kind = DocumentKind(row.kind)
         with reading(self._engine) as connection:
-            report, source = _report_to_write(connection, row.report_id, needs_source=kind is DocumentKind.FINDINGS)
-        return Claim(job_id, owner, report, kind, row.attempts, source)
+            made_of = material_of(connection, row)
+        kind = DocumentKind(row.kind)
+        return Claim(job_id, owner, made_of.report, kind, row.attempts, made_of.source, made_of.others)
 
     def extend_lease(self, claim: Claim, now: dt.datetime, lease: dt.timedelta) -> bool:
         """Keep a claim for longer. False: it is no longer yours, stop."""
@@ -69,21 +70,33 @@ class JobQueue:
             return _changed(connection, _held(claim).values(lease_until=now + lease))
 
     def finish(self, claim: Claim, rendered: RenderedDocument, now: dt.datetime) -> bool:
-        """Keep the document and close the job, together. False: the claim had passed to another, nothing was kept."""
+        """Keep the document and close the job, together. False: the claim had passed to another, nothing was kept.
+
+        The template that it came from is kept too, so that it can be written again when the office has edited it.
+        """
+        contents = {rendered.sha256: rendered.content}
+        if rendered.template is not None:
+            contents[rendered.template_fingerprint] = rendered.template
         with writing(self._engine) as connection:
             closed = _held(claim).values(_final(JobState.DONE, now) | {"problem": None, "problem_code": None})
             if not _changed(connection, closed):
                 return False
-            keep_blob(connection, rendered.content, rendered.sha256)
+            keep_blobs(connection, contents)
             connection.execute(
                 tables.documents.insert().values(
-                    report_id=claim.report.id,
-                    kind=claim.kind.value,
+                    job_id=claim.job_id,
                     sha256=rendered.sha256,
                     template_fingerprint=rendered.template_fingerprint,
                     created_at=now,
                 )
             )
+            told = {
+                "report": claim.report.id,
+                "kind": claim.kind.value,
+                "sha256": rendered.sha256,
+                "template_fingerprint": rendered.template_fingerprint,
+            }
+            tell(connection, now, WORKER, Entry(Step.DOCUMENT_KEPT, claim.job_id, told))
         return True
 
     def fail(self, claim: Claim, error: FolioError, now: dt.datetime) -> bool:
@@ -160,35 +173,3 @@ def _problem(error: FolioError) -> dict[str, Any]:
 
 def _changed(connection: Connection, statement: Update) -> bool:
     return connection.execute(statement).rowcount == 1
-
-
-def _report_to_write(connection: Connection, report_id: str, *, needs_source: bool) -> tuple[Report, Source | None]:
-    row = connection.execute(
-        select(
-            tables.reports.c.edition,
-            tables.reports.c.is_draft,
-            tables.reports.c.created_at,
-            tables.blobs.c.content,
-        )
-        .join(tables.blobs, tables.blobs.c.sha256 == tables.reports.c.reading_sha256)
-        .where(tables.reports.c.id == report_id)
-    ).one()
-    understood = reading_from_json(json.loads(row.content))
-    plan: Plan | None = None
-    match understood:
-        case Accepted():
-            plan = understood.plan
-        case Rejected() if row.is_draft:
-            plan = understood.plan.with_blanks()
-    if plan is None or isinstance(understood, Unreadable):
-        raise TypeError(f"report {report_id} holds a reading that was never accepted")
-    report = Report(report_id, plan, row.edition, row.created_at)
-    if not needs_source:
-        return report, None
-    workbook = connection.execute(
-        select(tables.blobs.c.content)
-        .join(tables.uploads, tables.uploads.c.sha256 == tables.blobs.c.sha256)
-        .join(tables.reports, tables.reports.c.upload_id == tables.uploads.c.id)
-        .where(tables.reports.c.id == report_id)
-    ).scalar_one()
-    return report, Source(workbook, understood.findings, understood.mapping)

@@ -9,10 +9,17 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from service.domain.findings import Finding
-from service.domain.reports import DocumentKind, JobState, Report, Source
+from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, JobState, Report, ReportStatus, Source
+from service.domain.succession import Proposal
 from service.domain.values import Quarter, VersionNumber
+
+NOT_SAID: Final = Approval()
+
+# Who did what nobody put a name to.
+SOMEBODY: Final = "sin identificar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +30,6 @@ class Upload:
     content: bytes
     sha256: str
     received_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """What Folio took an upload for: the step, why (a Spanish sentence), and the report that it was held against.
-
-    `version`, `quarter` and `edition` are those that it proposed; the report's own are what the person said.
-    """
-
-    step: str
-    reason: str
-    version: VersionNumber
-    quarter: Quarter
-    edition: int
-    against: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +54,37 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """A report as the front shows it; `documents` in the order of `DocumentKind`.
+    """A report as the front shows it; `documents` in the order of `DocumentKind`, those that tell the status it is in.
 
-    A draft (`is_draft`) was kept although errors remain; its editions are counted apart.
+    It is a draft until it is issued; `edition`, `issued_at` and what was said with the issue are there from then on,
+    `superseded_by` once another report is the office's word on its quarter. With `has_errors` it is never issued.
+    `step` is what the person said that the upload is, or else what was proposed.
     """
 
     id: str
     quarter: Quarter
     version: VersionNumber
-    edition: int
-    is_draft: bool
+    has_errors: bool
+    proposed_edition: int
     state: JobState
+    status: ReportStatus
     findings: tuple[Finding, ...]
     documents: tuple[StoredDocument, ...]
     created_at: dt.datetime
+    uploaded_by: str
     upload_filename: str
+    upload_sha256: str
+    step: str = ""
+    proposal: Proposal | None = None
+    edition: int | None = None
+    issued_at: dt.datetime | None = None
+    issued_by: str = ""
+    reason: str = ""
+    approval: Approval = NOT_SAID
+    description: str = ""
+    previous: str | None = None
+    change_log: tuple[ChangeLogEntry, ...] = ()
+    superseded_by: str | None = None
 
     @property
     def year(self) -> int:
@@ -145,7 +153,7 @@ class Origin:
     """All that a kept document was made of, to make it again and see that it is the same.
 
     `template` are the bytes of the template that `template_fingerprint` names; None where none was kept: the documents
-    made of an upload have their source instead. `against` is the report that a comparison compares with.
+    made of an upload have their source instead. `others` as in a `Claim`.
     """
 
     report: Report
@@ -159,7 +167,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """Where what is kept contradicts the audit log: the entry, None where none is at fault; what is wrong, in Spanish."""
+    """Where the audit log is broken or contradicted: its entry, None where it has none; what is wrong, in Spanish."""
 
     seq: int | None
     problem: str

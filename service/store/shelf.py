@@ -1,7 +1,7 @@
-"""Uploads and readings -> reports that never change, and back: what was accepted, found, written.
+"""Uploads and readings -> reports that never change, and back: what was understood, found, proposed, written.
 
-Accepting is one transaction: the workbook's bytes, the reading, the report with its edition, its jobs and the
-idempotency key are there together or not at all. Nothing on the shelf is updated or deleted.
+Keeping an upload is one transaction: the workbook's bytes, the reading, the report, its jobs, the idempotency key and
+the entry of the audit log are there together or not at all. Nothing on the shelf is updated or deleted.
 """
 
 from __future__ import annotations
@@ -9,23 +9,30 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select, tuple_
+from sqlalchemy import Connection, Engine, select, tuple_
 
-from service.domain.archive import finding_from_json, finding_to_json, plan_from_json
+from service.domain.archive import finding_to_json, reading_from_json
 from service.domain.findings import Finding
-from service.domain.plan import Plan
+from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Accepted, Given, Rejected
-from service.domain.reports import DocumentKind, JobState, Report, document_filename, overall_state
+from service.domain.reports import DocumentKind, Report
+from service.domain.succession import Proposal
 from service.domain.values import Quarter, VersionNumber
 from service.store import tables
-from service.store.engine import insert_if_new, one_at_a_time, reading, writing
-from service.store.records import Appended, KeyReused, StoredDocument, StoredReport, Upload
+from service.store.audit import Entry, Step, tell
+from service.store.engine import reading, writing
+from service.store.issuing import next_edition, queue_jobs
+from service.store.material import finished, plan_in, plan_or_draft
+from service.store.records import SOMEBODY, Appended, KeyReused, StoredDocument, StoredReport, Upload
+from service.store.shown import REPORTS, all_reports, document_of, one_report, proposal_to_json
+from service.store.statements import insert_if_new, keep_blobs
 
 NOTHING_GIVEN: Final = Given()
+
+_reports, _issued, _blobs = tables.reports.c, tables.issued.c, tables.blobs.c
 
 
 class ReportShelf:
@@ -45,55 +52,140 @@ class ReportShelf:
         now: dt.datetime,
         given: Given = NOTHING_GIVEN,
         idempotency_key: str | None = None,
+        proposal: Proposal | None = None,
+        step: str = "",
+        by: str = SOMEBODY,
     ) -> Appended | KeyReused:
-        """Remember an upload as the next edition of its report, or as a draft of it, with one queued job per kind.
+        """Remember an upload as a draft of its report, with one queued job per kind of document.
 
-        When this returns, the report is on disk. The same key with the same workbook, kinds, year, quarter, version,
-        mapping and acceptances gives the first report again, however often and from wherever it comes; with anything
-        else, `KeyReused`.
+        When this returns, the draft is on disk. The same key with the same workbook, kinds, year, quarter, version,
+        mapping, acceptances and step gives the first report again, however often and from wherever it comes; with
+        anything else, `KeyReused`.
+
+        Args:
+            upload: the workbook.
+            understood: what was read in it; with errors the report can be looked at, never issued.
+            reading_json: the same as JSON, kept byte for byte.
+            kinds: the documents to write, with the mark of a draft.
+            report_id: a new id.
+            now: the instant to remember.
+            given: what the person said beside the workbook.
+            idempotency_key: what tells a repeated request from a new one.
+            proposal: what Folio took the upload for.
+            step: what the person said that it is; empty: what was proposed.
+            by: who uploaded it.
 
         Raises:
             StoreUnavailable: nothing was written, or the answer of the commit was lost: ask again with the same key.
-            ValueError: no kind of document is asked for, or the draft does not say which report it is for.
+            ValueError: no kind of document is asked for, one of them compares with another report, or the upload does
+                not say which report it is for.
         """
         asked = set(kinds)
         wanted = tuple(kind for kind in DocumentKind if kind in asked)
         if not wanted:
             raise ValueError("a report needs at least one document")
-        is_draft = isinstance(understood, Rejected)
-        plan = understood.plan.with_blanks() if isinstance(understood, Rejected) else understood.plan
+        if any(kind.needs_another for kind in wanted):
+            raise ValueError("a comparison is asked for of a report that is there")
+        plan = plan_in(understood)
         if plan is None:
             raise ValueError("a draft needs its year, quarter and version")
         with writing(self._engine) as connection:
             if idempotency_key is not None:
-                request = _fingerprint(upload, plan, wanted, given)
+                request = _fingerprint(upload, plan, wanted, given, step)
                 first = _take_key(connection, idempotency_key, request, report_id, now)
                 if first is not None:
                     return first
-            report = Report(report_id, plan, _next_edition(connection, plan, is_draft=is_draft), now)
-            _keep(connection, report, upload, understood.findings, reading_json, is_draft=is_draft)
-            _queue(connection, report, wanted)
-            appended = _one_report(connection, report_id)
-        return Appended(appended, tuple(job_id(report_id, kind) for kind in wanted), is_new=True)
+            edition = proposal.edition if proposal else next_edition(connection, plan)
+            report = Report(report_id, plan, edition, now, is_draft=True)
+            reading_sha256 = hashlib.sha256(reading_json).hexdigest()
+            keep_blobs(connection, {upload.sha256: upload.content, reading_sha256: reading_json})
+            upload_id = connection.execute(
+                tables.uploads.insert()
+                .values(filename=upload.filename, sha256=upload.sha256, received_at=upload.received_at)
+                .returning(tables.uploads.c.id)
+            ).scalar_one()
+            connection.execute(
+                tables.reports.insert().values(
+                    id=report.id,
+                    upload_id=upload_id,
+                    year=plan.year,
+                    quarter=plan.quarter.number,
+                    version=str(plan.version),
+                    has_errors=isinstance(understood, Rejected),
+                    proposed_edition=edition,
+                    step=step or (proposal.step if proposal else None),
+                    proposal=proposal_to_json(proposal),
+                    reading_sha256=reading_sha256,
+                    findings=json.dumps([finding_to_json(found) for found in understood.findings], ensure_ascii=False),
+                    uploaded_by=by,
+                    created_at=now,
+                )
+            )
+            job_ids = queue_jobs(connection, report, wanted, now)
+            told = {
+                "year": plan.year,
+                "quarter": plan.quarter.number,
+                "version": str(plan.version),
+                "upload_sha256": upload.sha256,
+                "reading_sha256": reading_sha256,
+                "accepted": _let_stand(understood.findings),
+                "jobs": job_ids,
+            }
+            tell(connection, now, by, Entry(Step.DRAFT_KEPT, report.id, told))
+            appended = one_report(connection, report_id)
+        if appended is None:
+            raise LookupError(f"report {report_id} was appended and is not there")
+        return Appended(appended, job_ids, is_new=True)
 
     def report(self, report_id: str) -> StoredReport | None:
         """The report of that id."""
         with reading(self._engine) as connection:
-            found = _with_documents(connection, _REPORTS.where(tables.reports.c.id == report_id))
-        return found[0] if found else None
+            return one_report(connection, report_id)
 
-    def reports(self, limit: int, before: str | None = None) -> tuple[StoredReport, ...]:
-        """At most `limit` reports, newest first; those older than the report `before` when it is given.
+    def reports(
+        self, limit: int, before: str | None = None, *, is_issued: bool | None = None
+    ) -> tuple[StoredReport, ...]:
+        """At most `limit` reports, newest upload first; those older than the report `before` when it is given.
 
-        Nothing comes before an id that does not exist.
+        With `is_issued` only the issued ones, or only the drafts. Nothing comes before an id that does not exist.
         """
-        age = tuple_(tables.reports.c.created_at, tables.reports.c.id)
-        wanted = _REPORTS.order_by(tables.reports.c.created_at.desc(), tables.reports.c.id.desc()).limit(limit)
+        age = tuple_(_reports.created_at, _reports.id)
+        wanted = REPORTS.order_by(_reports.created_at.desc(), _reports.id.desc()).limit(limit)
         if before is not None:
-            mark = select(tables.reports.c.created_at, tables.reports.c.id).where(tables.reports.c.id == before)
+            mark = select(_reports.created_at, _reports.id).where(_reports.id == before)
             wanted = wanted.where(age < mark.scalar_subquery())
+        if is_issued is not None:
+            wanted = wanted.where(_issued.report_id.is_not(None) == is_issued)
         with reading(self._engine) as connection:
-            return _with_documents(connection, wanted)
+            return all_reports(connection, wanted)
+
+    def past(self, year: int) -> tuple[StoredReport, ...]:
+        """The issued reports of a year, newest first, and after them the last that was issued of the year before."""
+        of_year = REPORTS.where(_issued.year == year)
+        of_year_before = REPORTS.where(_issued.year == year - 1)
+        newest_first = (_issued.issued_at.desc(), _issued.edition.desc(), _issued.report_id)
+        with reading(self._engine) as connection:
+            return (
+                *all_reports(connection, of_year.order_by(*newest_first)),
+                *all_reports(connection, of_year_before.order_by(*newest_first).limit(1)),
+            )
+
+    def latest_drafts(self, quarter: Quarter, version: VersionNumber, limit: int = 1) -> tuple[StoredReport, ...]:
+        """The last uploads of a quarter under a version, newest first, that were not issued."""
+        wanted = REPORTS.where(
+            _reports.year == quarter.year,
+            _reports.quarter == quarter.number,
+            _reports.version == str(version),
+            _issued.report_id.is_(None),
+        )
+        with reading(self._engine) as connection:
+            in_order = wanted.order_by(_reports.created_at.desc(), _reports.id.desc())
+            return all_reports(connection, in_order.limit(limit))
+
+    def plan_of(self, report_id: str) -> Plan | DraftPlan | None:
+        """What was understood of the report's plan; a `DraftPlan` when errors remain. None: there is no such report."""
+        kept = self.reading_json(report_id)
+        return plan_or_draft(reading_from_json(json.loads(kept))) if kept is not None else None
 
     def reading_json(self, report_id: str) -> bytes | None:
         """What was understood of the report's workbook: the very bytes that were appended."""
@@ -105,16 +197,19 @@ class ReportShelf:
         with reading(self._engine) as connection:
             return connection.execute(wanted).scalar_one_or_none()
 
-    def document(self, report_id: str, kind: DocumentKind) -> tuple[StoredDocument, bytes] | None:
-        """A finished document and its bytes; None while there is none."""
-        wanted = _DOCUMENTS.add_columns(tables.blobs.c.content).where(
-            tables.jobs.c.report_id == report_id,
-            tables.jobs.c.kind == kind.value,
-            tables.documents.c.sha256.is_not(None),
-        )
+    def document(
+        self, report_id: str, kind: DocumentKind, against: str | None = None
+    ) -> tuple[StoredDocument, bytes] | None:
+        """A finished document that tells the report's status, and its bytes; None while there is none.
+
+        An issued report's are the same for ever. `against`: the report that a comparison compares with.
+        """
         with reading(self._engine) as connection:
-            row = connection.execute(wanted).one_or_none()
-        return (_document(row), row.content) if row else None
+            row = finished(connection, report_id, kind, against)
+            if row is None:
+                return None
+            content: bytes = connection.execute(select(_blobs.content).where(_blobs.sha256 == row.sha256)).scalar_one()
+        return document_of(row), content
 
     def upload(self, report_id: str) -> Upload | None:
         """The workbook that a report was made from."""
@@ -129,21 +224,28 @@ class ReportShelf:
         return Upload(row.filename, row.content, row.sha256, row.received_at) if row else None
 
     def previous_plan(self, quarter: Quarter, version: VersionNumber) -> Plan | None:
-        """The plan of the latest earlier quarter of that year that has a report, of the same version when there is one.
+        """The plan of the latest earlier quarter of that year, of the same version when there is one.
 
-        Never one of the same quarter: another edition of it replaces the first and may differ in anything.
+        Of the issued reports; of the drafts without errors only when nothing earlier was issued. Never one of the same
+        quarter: another edition of it replaces the first and may differ in anything.
         """
-        reports = tables.reports.c
         latest = (
-            select(tables.blobs.c.content)
-            .join(tables.reports, reports.reading_sha256 == tables.blobs.c.sha256)
-            .where(reports.year == quarter.year, reports.quarter < quarter.number, reports.is_draft.is_(False))
-            .order_by((reports.version == str(version)).desc(), reports.quarter.desc(), reports.created_at.desc())
+            select(_blobs.content)
+            .join(tables.reports, _reports.reading_sha256 == _blobs.sha256)
+            .join(tables.issued, _issued.report_id == _reports.id, isouter=True)
+            .where(_reports.year == quarter.year, _reports.quarter < quarter.number, _reports.has_errors.is_(False))
+            .order_by(
+                _issued.report_id.is_(None),
+                (_reports.version == str(version)).desc(),
+                _reports.quarter.desc(),
+                _issued.issued_at.desc(),
+                _reports.created_at.desc(),
+            )
             .limit(1)
         )
         with reading(self._engine) as connection:
             kept = connection.execute(latest).scalar_one_or_none()
-        return plan_from_json(json.loads(kept)["plan"]).complete() if kept else None
+        return plan_in(reading_from_json(json.loads(kept))) if kept else None
 
     def is_empty(self) -> bool:
         """Whether no report was ever appended."""
@@ -159,20 +261,10 @@ class ReportShelf:
         self.is_empty()
 
 
-def job_id(report_id: str, kind: DocumentKind) -> str:
-    """The id of the job that writes a document; there is one for each."""
-    return f"{report_id}.{kind.value}"
-
-
-def keep_blob(connection: Connection, content: bytes, sha256: str) -> None:
-    """Keep bytes under their hash; the same bytes are kept once."""
-    insert_if_new(connection, tables.blobs, {"sha256": sha256, "size": len(content), "content": content})
-
-
-def _fingerprint(upload: Upload, plan: Plan, kinds: tuple[DocumentKind, ...], given: Given) -> str:
+def _fingerprint(upload: Upload, plan: Plan, kinds: tuple[DocumentKind, ...], given: Given, step: str) -> str:
     asked = [upload.sha256, plan.year, plan.quarter.number, str(plan.version), [kind.value for kind in kinds]]
     # Only when there are any: keys from before there were such fields must still be recognised.
-    asked += [repr(said) for said in (given.mapping, given.accepted) if said]
+    asked += [repr(said) for said in (given.mapping, given.accepted, step) if said]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
@@ -185,147 +277,25 @@ def _take_key(
         return None
     keys = tables.idempotency_keys.c
     first = connection.execute(select(keys.request_sha256, keys.report_id).where(keys.key == key)).one()
-    if first.request_sha256 != request:
+    report = one_report(connection, first.report_id)
+    if first.request_sha256 != request or report is None:
         return KeyReused(first.report_id)
-    report = _one_report(connection, first.report_id)
-    job_ids = tuple(job_id(report.id, document.kind) for document in report.documents)
-    return Appended(report, job_ids, is_new=False)
-
-
-def _keep(
-    connection: Connection,
-    report: Report,
-    upload: Upload,
-    findings: tuple[Finding, ...],
-    reading_json: bytes,
-    *,
-    is_draft: bool,
-) -> None:
-    reading_sha256 = hashlib.sha256(reading_json).hexdigest()
-    # In the order of their hashes, so that two transactions with the same bytes never wait for one another in a ring.
-    for sha256, content in sorted({upload.sha256: upload.content, reading_sha256: reading_json}.items()):
-        keep_blob(connection, content, sha256)
-    upload_id = connection.execute(
-        tables.uploads.insert()
-        .values(filename=upload.filename, sha256=upload.sha256, received_at=upload.received_at)
-        .returning(tables.uploads.c.id)
-    ).scalar_one()
-    connection.execute(
-        tables.reports.insert().values(
-            id=report.id,
-            upload_id=upload_id,
-            year=report.plan.year,
-            quarter=report.plan.quarter.number,
-            version=str(report.plan.version),
-            is_draft=is_draft,
-            edition=report.edition,
-            reading_sha256=reading_sha256,
-            findings=json.dumps([finding_to_json(finding) for finding in findings], ensure_ascii=False),
-            created_at=report.created_at,
-        )
+    with_upload = select(tables.jobs.c.id).where(
+        tables.jobs.c.report_id == report.id,
+        tables.jobs.c.asked_at == report.created_at,
+        tables.jobs.c.is_final.is_(False),
     )
+    return Appended(report, tuple(connection.execute(with_upload).scalars()), is_new=False)
 
 
-def _queue(connection: Connection, report: Report, kinds: tuple[DocumentKind, ...]) -> None:
-    for kind in kinds:
-        connection.execute(
-            tables.jobs.insert().values(
-                id=job_id(report.id, kind),
-                report_id=report.id,
-                kind=kind.value,
-                filename=document_filename(report.plan, report.edition, kind),
-                state=JobState.QUEUED.value,
-                attempts=0,
-                due_at=report.created_at,
-            )
-        )
-
-
-def _next_edition(connection: Connection, plan: Plan, *, is_draft: bool) -> int:
-    one_at_a_time(connection, f"report {plan.year} {plan.quarter.number} {plan.version}")
-    reports = tables.reports.c
-    highest = connection.execute(
-        select(func.max(reports.edition)).where(
-            reports.year == plan.year,
-            reports.quarter == plan.quarter.number,
-            reports.version == str(plan.version),
-            reports.is_draft == is_draft,
-        )
-    ).scalar_one()
-    return (highest or 0) + 1
-
-
-_REPORTS = select(
-    tables.reports.c.id,
-    tables.reports.c.year,
-    tables.reports.c.quarter,
-    tables.reports.c.version,
-    tables.reports.c.edition,
-    tables.reports.c.is_draft,
-    tables.reports.c.findings,
-    tables.reports.c.created_at,
-    tables.uploads.c.filename,
-).join(tables.uploads, tables.uploads.c.id == tables.reports.c.upload_id)
-
-_DOCUMENTS = (
-    select(
-        tables.jobs.c.report_id,
-        tables.jobs.c.kind,
-        tables.jobs.c.state,
-        tables.jobs.c.filename,
-        tables.jobs.c.problem,
-        tables.documents.c.sha256,
-        tables.blobs.c.size,
-    )
-    .join(
-        tables.documents,
-        (tables.documents.c.report_id == tables.jobs.c.report_id) & (tables.documents.c.kind == tables.jobs.c.kind),
-        isouter=True,
-    )
-    .join(tables.blobs, tables.blobs.c.sha256 == tables.documents.c.sha256, isouter=True)
-)
-
-
-def _one_report(connection: Connection, report_id: str) -> StoredReport:
-    return _with_documents(connection, _REPORTS.where(tables.reports.c.id == report_id))[0]
-
-
-def _with_documents(connection: Connection, wanted: Select[Any]) -> tuple[StoredReport, ...]:
-    rows = connection.execute(wanted).all()
-    of_them = _DOCUMENTS.where(tables.jobs.c.report_id.in_([row.id for row in rows]))
-    documents: dict[str, list[StoredDocument]] = defaultdict(list)
-    for row in connection.execute(of_them) if rows else ():
-        documents[row.report_id].append(_document(row))
-    return tuple(_report(row, documents) for row in rows)
-
-
-def _report(row: Row[Any], documents: Mapping[str, list[StoredDocument]]) -> StoredReport:
-    in_order = tuple(sorted(documents[row.id], key=lambda document: list(DocumentKind).index(document.kind)))
-    version = VersionNumber.parse(row.version)
-    if version is None:
-        raise ValueError(f"report {row.id} has the version {row.version!r}")
-    return StoredReport(
-        id=row.id,
-        quarter=Quarter(row.year, row.quarter),
-        version=version,
-        edition=row.edition,
-        is_draft=row.is_draft,
-        state=overall_state(tuple(document.state for document in in_order)),
-        findings=tuple(finding_from_json(finding) for finding in json.loads(row.findings)),
-        documents=in_order,
-        created_at=row.created_at,
-        upload_filename=row.filename,
-    )
-
-
-def _document(row: Row[*tuple[Any, ...]]) -> StoredDocument:
-    kind = DocumentKind(row.kind)
-    return StoredDocument(
-        kind=kind,
-        state=JobState(row.state),
-        filename=row.filename,
-        media_type=kind.media_type,
-        size=row.size,
-        sha256=row.sha256,
-        problem=row.problem,
-    )
+def _let_stand(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    """The findings that a person accepted, each with the reason."""
+    return [
+        {
+            "code": finding.code.name,
+            "place": f"{finding.place.sheet}!{finding.place.cell}" if finding.place else "",
+            "reason": finding.accepted,
+        }
+        for finding in findings
+        if finding.accepted is not None
+    ]

@@ -1,7 +1,8 @@
 """The tables, as the code of today names them; the migrations make them.
 
 Assumes SQLite 3.35 or PostgreSQL 13 and newer. Only `jobs` and `layouts` are ever updated, everything else is written
-once: bytes stand in `blobs` under their SHA-256, so that one transaction and one backup hold all there is.
+once (`guards.py` sees to it): bytes stand in `blobs` under their SHA-256, so that one transaction and one backup hold
+all there is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -27,7 +29,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    false,
 )
 
 
@@ -81,6 +82,7 @@ uploads = Table(
     Column("received_at", Instant, nullable=False),
 )
 
+# Every upload that was kept: a draft of its year, quarter and version, for good; `issued` says which became more.
 reports = Table(
     "reports",
     metadata,
@@ -89,24 +91,53 @@ reports = Table(
     Column("year", Integer, nullable=False),
     Column("quarter", Integer, nullable=False),
     Column("version", String(16), nullable=False),
-    Column("is_draft", Boolean, nullable=False, server_default=false()),
-    # Drafts are counted apart: what is corrected three times before it is accepted is still the first edition.
-    Column("edition", Integer, nullable=False),
+    Column("has_errors", Boolean, nullable=False),
+    Column("proposed_edition", Integer, nullable=False),
+    # What the person said that it is, and the whole proposal that they saw, as JSON; uploads of before have neither.
+    Column("step", String(32)),
+    Column("proposal", Text),
     Column("reading_sha256", SHA256, ForeignKey("blobs.sha256"), nullable=False),
     # Also part of the reading; here so that a list of reports need not parse whole plans.
     Column("findings", Text, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
-    UniqueConstraint("year", "quarter", "version", "is_draft", "edition"),
-    CheckConstraint("edition >= 1", name="edition_counts_from_one"),
+    CheckConstraint("proposed_edition >= 1", name="proposed_edition_counts_from_one"),
     Index(None, "created_at", "id"),
+    Index(None, "year", "quarter", "version"),
 )
 
+issued = Table(
+    "issued",
+    metadata,
+    Column("report_id", String(64), ForeignKey("reports.id"), primary_key=True),
+    Column("year", Integer, nullable=False),
+    Column("quarter", Integer, nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("issued_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("approval_instance", Text, nullable=False),
+    Column("approval_act", Text, nullable=False),
+    Column("approval_on", Date),
+    Column("description", Text, nullable=False),
+    Column("previous_id", String(64), ForeignKey("reports.id")),
+    # The control de cambios that its documents tell, as JSON.
+    Column("change_log", Text, nullable=False),
+    UniqueConstraint("year", "quarter", "version", "edition"),
+    CheckConstraint("edition >= 1", name="edition_counts_from_one"),
+)
+
+# What a job is about never changes, only how far it is. `against_id` is the report that a comparison compares with, for
+# a document of the year the last issued of the earlier quarters that it tells.
 jobs = Table(
     "jobs",
     metadata,
-    Column("id", String(96), primary_key=True),
+    Column("id", String(160), primary_key=True),
     Column("report_id", String(64), ForeignKey("reports.id"), nullable=False),
     Column("kind", String(16), nullable=False),
+    Column("against_id", String(64), ForeignKey("reports.id")),
+    Column("is_final", Boolean, nullable=False),
     Column("filename", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -116,20 +147,34 @@ jobs = Table(
     Column("problem", Text),
     Column("problem_code", String(32)),
     Column("finished_at", Instant),
-    UniqueConstraint("report_id", "kind"),
+    Column("asked_at", Instant, nullable=False),
     CheckConstraint("(state = 'running') = (owner IS NOT NULL)", name="who_runs_has_an_owner"),
     CheckConstraint("(owner IS NULL) = (lease_until IS NULL)", name="an_owner_has_a_lease"),
     Index(None, "state", "due_at"),
+    Index(None, "report_id", "kind"),
 )
 
 documents = Table(
     "documents",
     metadata,
-    Column("report_id", String(64), ForeignKey("reports.id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),
+    Column("job_id", String(160), ForeignKey("jobs.id"), primary_key=True),
     Column("sha256", SHA256, ForeignKey("blobs.sha256"), nullable=False),
     Column("template_fingerprint", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
+)
+
+# Each entry's hash covers the one before; what the entries hold is said in `audit.py`.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("previous_hash", SHA256, nullable=False),
+    Column("hash", SHA256, nullable=False),
 )
 
 idempotency_keys = Table(

@@ -13,7 +13,7 @@ from service.domain.findings import CellRef, FindingCode
 from service.domain.reading import Accepted, MappedColumn
 from service.domain.reports import DocumentKind, RenderedDocument
 from service.domain.values import Quarter, VersionNumber
-from service.store import Appended, KeyReused, Store, Upload, new_id
+from service.store import Appended, Issued, KeyReused, Store, StoredReport, Upload, new_id
 from tests.plans import reference_plan
 
 NOON: Final = dt.datetime(2024, 10, 7, 12, tzinfo=dt.UTC)
@@ -54,11 +54,30 @@ def append(
     key: str | None = None,
     content: bytes = b"a workbook",
     kinds: tuple[DocumentKind, ...] = BOTH,
+    reading: Accepted | None = None,
     now: dt.datetime = NOON,
 ) -> Appended:
-    outcome = append_or_refuse(store, key=key, content=content, kinds=kinds, now=now)
+    outcome = append_or_refuse(store, key=key, content=content, kinds=kinds, reading=reading, now=now)
     assert isinstance(outcome, Appended)
     return outcome
+
+
+def issue(store: Store, report_id: str, *, now: dt.datetime = NOON, previous: str | None = None) -> Issued:
+    outcome = store.issue(report_id, now=now, by="Oficina de Planeación", previous=previous)
+    assert isinstance(outcome, Issued)
+    return outcome
+
+
+def issued(store: Store, version: str = "2.0", quarter: int = 3, *, now: dt.datetime = NOON) -> StoredReport:
+    """A new report of that version and quarter that is the office's word."""
+    return issue(store, append(store, reading=accepted(version, quarter), now=now).report.id, now=now).report
+
+
+def finish(store: Store, job_id: str, content: bytes = b"a document", now: dt.datetime = NOON) -> None:
+    """What a worker does with a job."""
+    claim = store.claim(job_id, new_id(), now, dt.timedelta(minutes=1))
+    assert claim is not None
+    assert store.finish(claim, a_document(claim.kind, content), now)
 
 
 def a_document(kind: DocumentKind = DocumentKind.WORD, content: bytes = b"a document") -> RenderedDocument:

@@ -42,19 +42,12 @@ def append_draft(store: Store, understood: Rejected, content: bytes = b"a workbo
 def test_a_draft_is_found_again_with_its_findings_and_without_final_documents(store: Store) -> None:
     report = append_draft(store, rejected()).report
 
-    assert report.is_draft
+    assert report.has_errors
     assert report.findings == (EMPTY,)
     assert [document.filename for document in report.documents] == [
         "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_hallazgos.xlsx"
     ]
     assert store.report(report.id) == report
-
-
-def test_drafts_do_not_use_up_the_editions_of_the_report(store: Store) -> None:
-    drafts = [append_draft(store, rejected()).report.edition for _ in range(3)]
-
-    assert drafts == [1, 2, 3]
-    assert append(store).report.edition == 1
 
 
 def test_a_draft_that_does_not_say_which_report_it_is_for_is_a_mistake_of_the_caller(store: Store) -> None:

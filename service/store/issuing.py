@@ -1,0 +1,253 @@
+"""Drafts -> issued reports with their numbers, and documents asked for later -> jobs.
+
+The edition is taken in the transaction that issues: two people who issue at once get two numbers, and none is left out.
+What a planner ought not to issue is for the front to say; here only that is refused which would make the store lie.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, func, select
+
+from service.domain.archive import reading_from_json
+from service.domain.plan import Plan
+from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, JobState, Report, document_filename
+from service.store import tables
+from service.store.audit import Entry, Step, tell
+from service.store.engine import reading, writing
+from service.store.material import last_issued_before, plan_in
+from service.store.records import NOT_SAID, Issued, NotIssuable, WhyNotIssuable
+from service.store.shown import WITHOUT_STATUS, change_log_to_json, in_force, one_report
+from service.store.statements import one_at_a_time
+
+_reports, _issued, _jobs = tables.reports.c, tables.issued.c, tables.jobs.c
+
+
+class IssuingDesk:
+    """Issues reports and asks for their documents."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def issue(
+        self,
+        report_id: str,
+        *,
+        now: dt.datetime,
+        by: str,
+        reason: str = "",
+        approval: Approval = NOT_SAID,
+        description: str = "",
+        previous: str | None = None,
+        change_log: tuple[ChangeLogEntry, ...] = (),
+    ) -> Issued | NotIssuable:
+        """Make a draft the office's word: give it the next edition of its quarter and version, and queue its documents.
+
+        Word and Excel are written without the mark of a draft, and what changed when there is a `previous`. Whoever
+        issues what is issued gets the same answer again, whatever they said this time.
+
+        Args:
+            report_id: the draft.
+            now: the instant of the issue, also of its documents.
+            by: who issues it.
+            reason: why, in the person's words.
+            approval: who approved the version, and by which act.
+            description: what changed, for the control de cambios.
+            previous: the report that the changes are told against.
+            change_log: the control de cambios that the documents end with, oldest first; empty: they tell none.
+
+        Raises:
+            StoreUnavailable: nothing was issued, or the answer of the commit was lost: ask again.
+            ValueError: there is no report `previous`, or it is this one.
+        """
+        draft = self._find(report_id)
+        if draft is None:
+            return NotIssuable(WhyNotIssuable.UNKNOWN)
+        row, plan = draft
+        if row.has_errors:
+            return NotIssuable(WhyNotIssuable.HAS_ERRORS)
+        year, quarter, version = plan.year, plan.quarter.number, str(plan.version)
+        with writing(self._engine) as connection:
+            _alone_in(connection, plan)
+            before = _issued_before(connection, report_id)
+            if before is not None:
+                return before
+            if previous is not None:
+                _must_be_another(connection, report_id, previous)
+            replaced = in_force(connection, [(year, quarter)]).get((year, quarter))
+            report = Report(report_id, plan, next_edition(connection, plan), now, change_log=change_log)
+            connection.execute(
+                tables.issued.insert().values(
+                    report_id=report_id,
+                    year=year,
+                    quarter=quarter,
+                    version=version,
+                    edition=report.edition,
+                    issued_at=now,
+                    issued_by=by,
+                    reason=reason,
+                    approval_instance=approval.instance,
+                    approval_act=approval.act,
+                    approval_on=approval.on,
+                    description=description,
+                    previous_id=previous,
+                    change_log=change_log_to_json(change_log),
+                )
+            )
+            kinds = [kind for kind in DocumentKind if kind.is_official or (kind.needs_another and previous)]
+            job_ids = queue_jobs(connection, report, kinds, now, against=previous)
+            told = {
+                "year": year,
+                "quarter": quarter,
+                "version": version,
+                "edition": report.edition,
+                "upload_sha256": row.sha256,
+                "reading_sha256": row.reading_sha256,
+                "reason": reason,
+                "approval": [approval.instance, approval.act, approval.on.isoformat() if approval.on else None],
+                "description": description,
+                "previous": previous,
+                "jobs": job_ids,
+            }
+            entries = [Entry(Step.ISSUED, report_id, told)]
+            valid = in_force(connection, [(year, quarter)])[year, quarter]
+            # A correction of a version that was already replaced replaces nothing: it is superseded itself.
+            superseded = replaced if valid == report_id else report_id
+            if superseded is not None:
+                entries.append(Entry(Step.SUPERSEDED, superseded, {"by": valid}))
+            tell(connection, now, by, *entries)
+            issued = one_report(connection, report_id)
+        if issued is None:
+            raise LookupError(f"report {report_id} was issued and is not there")
+        return Issued(issued, job_ids, is_new=True)
+
+    def request_documents(
+        self, report_id: str, kinds: Iterable[DocumentKind], against: str | None, *, now: dt.datetime, by: str
+    ) -> tuple[str, ...]:
+        """Queue documents that the report does not have yet; the ids of the jobs that are new.
+
+        An issued report's are written without the mark of a draft. Those of the year are written again when an earlier
+        quarter has been issued or corrected since.
+
+        Args:
+            report_id: the report.
+            kinds: the documents.
+            against: the report that comparisons compare with; the other documents pass over it.
+            now: the instant of the request.
+            by: who asks.
+
+        Raises:
+            StoreUnavailable: nothing was queued, or the answer of the commit was lost: ask again.
+            ValueError: there is no such report, or a comparison lacks the other report, or that is the same one.
+        """
+        asked = set(kinds)
+        found = self._find(report_id)
+        if found is None:
+            raise ValueError(f"there is no report {report_id}")
+        row, plan = found
+        with writing(self._engine) as connection:
+            _alone_in(connection, plan)
+            if any(kind.needs_another for kind in asked):
+                _must_be_another(connection, report_id, against)
+            issued = connection.execute(select(_issued.edition).where(_issued.report_id == report_id)).one_or_none()
+            edition = issued.edition if issued else row.proposed_edition
+            report = Report(report_id, plan, edition, now, is_draft=issued is None)
+            job_ids = queue_jobs(connection, report, [kind for kind in DocumentKind if kind in asked], now, against)
+            if job_ids:
+                tell(connection, now, by, Entry(Step.DOCUMENTS_REQUESTED, report_id, {"jobs": job_ids}))
+        return job_ids
+
+    def _find(self, report_id: str) -> tuple[Row[Any], Plan] | None:
+        """The report's row and plan. Neither ever changes: they are read before anybody has to wait for anybody."""
+        wanted: Select[Any] = (
+            select(
+                _reports.has_errors,
+                _reports.proposed_edition,
+                _reports.reading_sha256,
+                tables.uploads.c.sha256,
+                tables.blobs.c.content,
+            )
+            .join(tables.uploads, tables.uploads.c.id == _reports.upload_id)
+            .join(tables.blobs, tables.blobs.c.sha256 == _reports.reading_sha256)
+            .where(_reports.id == report_id)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(wanted).one_or_none()
+        plan = plan_in(reading_from_json(json.loads(row.content))) if row else None
+        return (row, plan) if row and plan else None
+
+
+def queue_jobs(
+    connection: Connection,
+    report: Report,
+    kinds: Iterable[DocumentKind],
+    now: dt.datetime,
+    against: str | None = None,
+) -> tuple[str, ...]:
+    """Queue a job for each document of the report that has none yet; the ids of those that are new.
+
+    Args:
+        connection: a transaction in which nobody else queues documents of this report.
+        report: a draft, whose documents are marked as such, or an issued report.
+        kinds: the documents.
+        now: when they were asked for; they are due at once.
+        against: the report that comparisons compare with.
+    """
+    jobs = {}
+    for kind in kinds:
+        other = against if kind.needs_another else None
+        if kind in {DocumentKind.YEAR_WORD, DocumentKind.YEAR_EXCEL}:
+            other = last_issued_before(connection, report.plan)
+        is_final = not report.is_draft and kind not in WITHOUT_STATUS
+        job_id = ".".join([report.id, kind.value, *([other] if other else []), *(["final"] if is_final else [])])
+        jobs[job_id] = {
+            "id": job_id,
+            "report_id": report.id,
+            "kind": kind.value,
+            "against_id": other,
+            "is_final": is_final,
+            "filename": document_filename(report.plan, report.edition, kind, is_draft=report.is_draft),
+            "state": JobState.QUEUED.value,
+            "attempts": 0,
+            "due_at": now,
+            "asked_at": now,
+        }
+    for known in connection.execute(select(_jobs.id).where(_jobs.id.in_(jobs))).scalars():
+        del jobs[known]
+    if jobs:
+        connection.execute(tables.jobs.insert(), list(jobs.values()))
+    return tuple(jobs)
+
+
+def _alone_in(connection: Connection, plan: Plan) -> None:
+    one_at_a_time(connection, f"quarter {plan.year} {plan.quarter.number}")
+
+
+def next_edition(connection: Connection, plan: Plan) -> int:
+    """The edition that a report of this plan would be if it were issued now."""
+    highest = connection.execute(
+        select(func.max(_issued.edition)).where(
+            _issued.year == plan.year, _issued.quarter == plan.quarter.number, _issued.version == str(plan.version)
+        )
+    ).scalar_one()
+    return (highest or 0) + 1
+
+
+def _issued_before(connection: Connection, report_id: str) -> Issued | None:
+    report = one_report(connection, report_id)
+    if report is None or report.issued_at is None:
+        return None
+    with_issue = select(_jobs.id).where(
+        _jobs.report_id == report_id, _jobs.is_final, _jobs.asked_at == report.issued_at
+    )
+    return Issued(report, tuple(connection.execute(with_issue).scalars()), is_new=False)
+
+
+def _must_be_another(connection: Connection, report_id: str, other: str | None) -> None:
+    known = connection.execute(select(_reports.id).where(_reports.id == other)).one_or_none()
+    if other == report_id or known is None:
+        raise ValueError(f"{other} is no report that {report_id} could be compared with")

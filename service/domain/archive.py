@@ -203,9 +203,16 @@ def reading_from_json(data: Json) -> Reading:
     typed = tuple(_acceptance_from_json(each) for each in data.get("typed", ()))
     extra_columns = tuple(MappedColumn("", **where) for where in data.get("extra_columns", ()))
     remembered_at = dt.datetime.fromisoformat(data["remembered_at"]) if "remembered_at" in data else None
-    # Readings that were kept before layouts were known lack theirs.
-    plan, layout = plan_from_json(data["plan"]), data.get("layout", "")
-    return decided(plan, mapping, findings, layout, typed, extra_columns, remembered_at)
+    return decided(
+        plan_from_json(data["plan"]),
+        mapping,
+        findings,
+        # Readings that were kept before layouts were known lack theirs.
+        layout=data.get("layout", ""),
+        typed=typed,
+        extra_columns=extra_columns,
+        remembered_at=remembered_at,
+    )
 
 
 def given_to_json(given: Given) -> Json:

@@ -109,3 +109,16 @@ def decided(
     if plan is None or has_errors(findings):
         return Rejected(draft, mapping, findings, layout, typed, extra_columns, remembered_at)
     return Accepted(plan, mapping, findings, layout, typed, extra_columns, remembered_at)
+
+
+def with_findings(reading: Accepted | Rejected, findings: tuple[Finding, ...]) -> Accepted | Rejected:
+    """The same reading with other findings, and so perhaps another decision."""
+    return decided(
+        reading.plan if isinstance(reading, Rejected) else reading.plan.as_draft(),
+        reading.mapping,
+        findings,
+        layout=reading.layout,
+        typed=reading.typed,
+        extra_columns=reading.extra_columns,
+        remembered_at=reading.remembered_at,
+    )

@@ -16,6 +16,7 @@ from docxtpl import DocxTemplate
 from jinja2 import Template
 from jinja2.exceptions import UndefinedError
 from lxml import etree
+from markupsafe import Markup
 
 from service.domain.errors import TemplateProblem
 from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Context, Names, extra_name, printed_names
@@ -37,6 +38,12 @@ _PART_NAMES: Final = {
 _OTHER: Final = re.compile(r"""\.otros\[(?:"|')(.*?)(?:"|')\]""")
 # Known to `fill` alone: a template cannot ask for a name that begins so.
 _KEEP_WHOLE: Final = "_entera"
+_TURN: Final = "_turno"
+_END_OF_TURNS: Final = "_fin"
+# The target of the processing instructions that tell whose rows follow.
+TURN: Final = "turno"
+_LOOP: Final = re.compile(r"{%[-+]?\s*(?:for\s+(?P<name>\w+)|endfor)\b(?:(?!%}).)*%}", re.DOTALL)
+_BEGINS_BLOCK: Final = re.compile(r"(?:\s|{%(?:(?!%}).)*%})*<w:(?:tr|p|tbl|sdt)[ >]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +59,28 @@ class CompiledDocument:
         Raises:
             TemplateProblem: the template asks for a column of the office's own that this plan does not bring.
         """
+        return write_package(part if isinstance(part, Member) else deflate(*part) for part in self.parts(context))
+
+    def parts(self, context: Context, *, tell_turns: bool = False) -> tuple[Member | tuple[str, bytes], ...]:
+        """What `fill` zips: members as they lie, and each part that was filled, with its name.
+
+        With `tell_turns` the rows and paragraphs that are repeated for an action begin with a processing instruction
+        that holds its place in the plan, from 0; an empty one follows the last.
+
+        Raises:
+            TemplateProblem: as for `fill`.
+        """
         names = {
             "plan": printed_names(context.plan),
-            "acciones": [self._names(printed_names(action), context.otros) for action in context.acciones],
+            "acciones": [
+                self._names(printed_names(action), context.otros) | {_TURN: _instruction(str(place), told=tell_turns)}
+                for place, action in enumerate(context.acciones)
+            ],
+            _END_OF_TURNS: _instruction("", told=tell_turns),
         }
         try:
-            return write_package(
-                member
-                if isinstance(member, Member)
-                else deflate(member[0], (_DECLARATION + member[1].render(names)).encode())
+            return tuple(
+                member if isinstance(member, Member) else (member[0], (_DECLARATION + member[1].render(names)).encode())
                 for member in self.members
             )
         except UndefinedError as error:
@@ -105,7 +125,7 @@ def compile_document(template: bytes) -> CompiledDocument:
         problems += [_sentence(name, root, complaint) for complaint in complaints]
         sources.append(source)
         if not complaints:
-            members.append((name, environment.from_string(_with_splitting_rows(source))))
+            members.append((name, environment.from_string(_with_turns(_with_splitting_rows(source)))))
     if problems:
         raise TemplateProblem("La plantilla de Word no se puede usar: " + " ".join(problems))
     compiled = CompiledDocument(tuple(members), _model_row(plain))
@@ -148,6 +168,23 @@ def _with_splitting_rows(source: str) -> str:
         return row.group().replace(keep, f"{{% if {loop.group(1)}.{_KEEP_WHOLE} %}}{keep}{{% endif %}}")
 
     return re.sub(r"<w:tr[ >].*?</w:tr>", conditional, source, flags=re.DOTALL)
+
+
+def _with_turns(source: str) -> str:
+    """The part, telling where what is repeated for each action begins and ends: see `CompiledDocument.parts`."""
+    tell: list[bool] = []
+
+    def told(tag: re.Match[str]) -> str:
+        if tag["name"]:
+            tell.append(_BEGINS_BLOCK.match(source, tag.end()) is not None)
+            return tag.group() + (f"{{{{ {tag['name']}.{_TURN} }}}}" if tell[-1] else "")
+        return tag.group() + (f"{{{{ {_END_OF_TURNS} }}}}" if tell.pop() else "")
+
+    return _LOOP.sub(told, source)
+
+
+def _instruction(content: str, *, told: bool) -> Markup:
+    return Markup(f"<?{TURN} {content}?>" if told else "")  # noqa: S704 - a number of ours
 
 
 def _model_row(plain: dict[str, bytes]) -> ModelRow | None:

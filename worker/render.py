@@ -10,6 +10,7 @@ from worker.documents.context import context_of
 from worker.documents.findings_workbook import render_findings_workbook
 from worker.documents.next_quarter import render_next_quarter
 from worker.documents.template_files import Template, Templates
+from worker.documents.year_view import year_report
 
 
 def render(
@@ -44,6 +45,9 @@ def render(
         case DocumentKind.NEXT_QUARTER:
             given = _given(source)
             content = render_next_quarter(given.workbook, report, given.mapping)
+        case DocumentKind.YEAR_WORD | DocumentKind.YEAR_EXCEL:
+            template = templates.of(kind)
+            content = template.fill(context_of(year_report(others or (report,))))
         case _:
             template = templates.of(kind)
             content = template.fill(context_of(report))

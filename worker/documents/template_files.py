@@ -15,7 +15,12 @@ from worker.documents.draft_mark import mark_document, mark_workbook
 from worker.documents.excel import CompiledWorkbook, compile_workbook, fill_workbook
 from worker.documents.word import CompiledDocument, compile_document
 
-_FILES: Final = {DocumentKind.WORD: "plan_de_accion.docx", DocumentKind.EXCEL: "plan_de_accion.xlsx"}
+_FILES: Final = {
+    DocumentKind.WORD: "plan_de_accion.docx",
+    DocumentKind.EXCEL: "plan_de_accion.xlsx",
+    DocumentKind.YEAR_WORD: "seguimiento_anual.docx",
+    DocumentKind.YEAR_EXCEL: "seguimiento_anual.xlsx",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ def compile_template(kind: DocumentKind, content: bytes) -> Template:
     Raises:
         TemplateProblem: it cannot be used; the detail says why and where.
     """
-    fill = DocumentTemplate(content).fill if kind is DocumentKind.WORD else WorkbookTemplate(content).fill
+    fill = DocumentTemplate(content).fill if kind.extension == "docx" else WorkbookTemplate(content).fill
     return Template(content, hashlib.sha256(content).hexdigest(), fill)
 
 

@@ -9,6 +9,7 @@ from service.domain.reports import DocumentKind, RenderedDocument, Report, Sourc
 from worker.documents.context import context_of
 from worker.documents.findings_workbook import render_findings_workbook
 from worker.documents.next_quarter import render_next_quarter
+from worker.documents.redline import render_redline
 from worker.documents.template_files import Template, Templates
 from worker.documents.year_view import year_report
 
@@ -45,6 +46,9 @@ def render(
         case DocumentKind.NEXT_QUARTER:
             given = _given(source)
             content = render_next_quarter(given.workbook, report, given.mapping)
+        case DocumentKind.REDLINE:
+            template = templates.of(DocumentKind.WORD)
+            content = render_redline(template.content, _other(others), report)
         case DocumentKind.YEAR_WORD | DocumentKind.YEAR_EXCEL:
             template = templates.of(kind)
             content = template.fill(context_of(year_report(others or (report,))))
@@ -65,6 +69,12 @@ def _given(source: Source | None) -> Source:
     if source is None:
         raise ValueError("this document is made of the workbook that was uploaded, and none was given")
     return source
+
+
+def _other(others: tuple[Report, ...]) -> Report:
+    if not others:
+        raise ValueError("this document compares two reports, and the other was not given")
+    return others[0]
 
 
 def _fingerprint(template: Template | None, source: Source | None) -> str:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy import Connection, Engine, Row, Select, func, select, update
 
 from service.domain.archive import reading_from_json
 from service.domain.plan import Plan
@@ -21,7 +21,15 @@ from service.store.audit import Entry, Step, tell
 from service.store.engine import reading, writing
 from service.store.material import last_issued_before, plan_in
 from service.store.records import NOT_SAID, Issued, NotIssuable, WhyNotIssuable
-from service.store.shown import WITHOUT_STATUS, change_log_to_json, in_force, one_report
+from service.store.shown import (
+    DOCUMENTS,
+    WITHOUT_STATUS,
+    change_log_to_json,
+    chosen,
+    compared_with,
+    in_force,
+    one_report,
+)
 from service.store.statements import one_at_a_time
 
 _reports, _issued, _jobs = tables.reports.c, tables.issued.c, tables.jobs.c
@@ -160,6 +168,39 @@ class IssuingDesk:
             if job_ids:
                 tell(connection, now, by, Entry(Step.DOCUMENTS_REQUESTED, report_id, {"jobs": job_ids}))
         return job_ids
+
+    def retry_document(
+        self, report_id: str, kind: DocumentKind, against: str | None, *, now: dt.datetime, by: str
+    ) -> str | None:
+        """Have a document that could not be written tried anew, as many times as the first; its job's id.
+
+        None when there is no such document, or it did not fail.
+
+        Raises:
+            StoreUnavailable: nothing was queued.
+        """
+        with writing(self._engine) as connection:
+            is_issued = connection.execute(select(_issued.edition).where(_issued.report_id == report_id)).one_or_none()
+            rows = connection.execute(DOCUMENTS.where(_jobs.report_id == report_id, _jobs.kind == kind.value)).all()
+            of_status = chosen(rows, is_issued=is_issued is not None)
+            job_id = next((row.id for row in of_status if compared_with(row) == against), None)
+            anew = update(tables.jobs).where(
+                _jobs.id == job_id, _jobs.state.in_([JobState.FAILED.value, JobState.QUARANTINED.value])
+            )
+            values = {"state": JobState.QUEUED.value, "attempts": 0, "due_at": now, "finished_at": None}
+            if not connection.execute(anew.values(problem=None, problem_code=None, **values)).rowcount:
+                return None
+            tell(connection, now, by, Entry(Step.DOCUMENTS_REQUESTED, report_id, {"jobs": [job_id], "again": True}))
+        return job_id
+
+    def note_refusal(self, report_id: str, attempt: str, *, now: dt.datetime, by: str) -> None:
+        """Put on record that somebody tried to alter or delete a report; the attempt was refused before it got here.
+
+        Raises:
+            StoreUnavailable: it is not on record.
+        """
+        with writing(self._engine) as connection:
+            tell(connection, now, by, Entry(Step.ATTEMPT_REFUSED, report_id, {"refusal": attempt}))
 
     def _find(self, report_id: str) -> tuple[Row[Any], Plan] | None:
         """The report's row and plan. Neither ever changes: they are read before anybody has to wait for anybody."""

@@ -143,11 +143,19 @@ class ReportShelf:
             return one_report(connection, report_id)
 
     def reports(
-        self, limit: int, before: str | None = None, *, is_issued: bool | None = None
+        self,
+        limit: int,
+        before: str | None = None,
+        *,
+        is_issued: bool | None = None,
+        year: int | None = None,
+        quarter: int | None = None,
+        version: VersionNumber | None = None,
     ) -> tuple[StoredReport, ...]:
         """At most `limit` reports, newest upload first; those older than the report `before` when it is given.
 
-        With `is_issued` only the issued ones, or only the drafts. Nothing comes before an id that does not exist.
+        With `is_issued` only the issued ones, or only the drafts; with a year, quarter (1 to 4) or version only those
+        of it. Nothing comes before an id that does not exist.
         """
         age = tuple_(_reports.created_at, _reports.id)
         wanted = REPORTS.order_by(_reports.created_at.desc(), _reports.id.desc()).limit(limit)
@@ -156,6 +164,8 @@ class ReportShelf:
             wanted = wanted.where(age < mark.scalar_subquery())
         if is_issued is not None:
             wanted = wanted.where(_issued.report_id.is_not(None) == is_issued)
+        of = {_reports.year: year, _reports.quarter: quarter, _reports.version: str(version) if version else None}
+        wanted = wanted.where(*(column == value for column, value in of.items() if value is not None))
         with reading(self._engine) as connection:
             return all_reports(connection, wanted)
 
@@ -246,6 +256,12 @@ class ReportShelf:
         with reading(self._engine) as connection:
             kept = connection.execute(latest).scalar_one_or_none()
         return plan_in(reading_from_json(json.loads(kept))) if kept else None
+
+    def report_of_key(self, idempotency_key: str) -> str | None:
+        """The id of the report that a request under this key brought, whatever the request was."""
+        keys = tables.idempotency_keys.c
+        with reading(self._engine) as connection:
+            return connection.execute(select(keys.report_id).where(keys.key == idempotency_key)).scalar_one_or_none()
 
     def is_empty(self) -> bool:
         """Whether no report was ever appended."""

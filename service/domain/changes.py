@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -213,7 +213,8 @@ def _action_change(
     fields = tuple(_field_changes(before, after, office))
     if before is None or after is None:
         kind = ActionChangeKind.ADDED if before is None else ActionChangeKind.REMOVED
-        return ActionChange(kind, before, after, fields, Approver.COMMITTEE)
+        whole = tuple(replace(field, approver=Approver.COMMITTEE) for field in fields)
+        return ActionChange(kind, before, after, whole, Approver.COMMITTEE)
     if not fields and not is_moved:
         return None
     is_renumbered = any(change.field == "number" and change.approver for change in fields)

@@ -1,0 +1,185 @@
+"""What changed between two reports -> a Word document: the control de cambios, then each field as it was and as it is.
+
+What was taken out is struck through and what was put in is underlined, each in its colour and in the cell of its side.
+It assumes clean texts (`PlainText`) and is no official document: it has no template and nobody signs it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from service.domain.changes import ActionChange, ActionChangeKind, Approver, Changes, FieldChange, describe
+from service.domain.reports import ChangeLogEntry, Report
+from service.domain.values import printed_date
+from worker.documents.word_frame import TEXT_WIDTH, cell, paragraph, row, run, table, word_file
+
+_LOG_HEADERS: Final = ("VERSIÓN", "FECHA", "DESCRIPCIÓN DE LA MODIFICACIÓN", "INSTANCIA")
+_LOG_WIDTHS: Final = (1_300, 1_500, 10_480, 4_000)
+_HEADERS: Final = ("CAMPO", "ERA", "ES", "APRUEBA")
+_WIDTHS: Final = (2_500, 6_600, 6_600, 1_580)
+_BAND: Final = "EDF1F9"
+_LABELS: Final = {
+    "year": "VIGENCIA",
+    "quarter": "TRIMESTRE",
+    "version": "VERSIÓN",
+    "title": "TÍTULO",
+    "objective": "OBJETIVO",
+    "number": "No.",
+    "action": "ACCIÓN, PROGRAMA O PROYECTO ESTRATÉGICO",
+    "lead": "RESPONSABLE",
+    "indicator": "INDICADOR",
+    "unit": "UNIDAD DE MEDIDA",
+    "target": "META",
+    "starts_on": "FECHA INICIO",
+    "ends_on": "FECHA FIN",
+    "periodicity": "SEGUIMIENTO",
+    "funding_source": "FUENTE DE FINANCIACIÓN",
+    "qualitative_progress": "AVANCE CUALITATIVO",
+}
+_KINDS: Final = {
+    ActionChangeKind.ADDED: "se agregó",
+    ActionChangeKind.REMOVED: "se eliminó",
+    ActionChangeKind.MOVED: "cambió de lugar o de número",
+    ActionChangeKind.CHANGED: "se modificó",
+}
+_APPROVES: Final = {Approver.COMMITTEE: "Comité", Approver.PLANNING: "Planeación", None: "No requiere"}
+_INSTANCES: Final = {
+    Approver.COMMITTEE: "Comité Institucional de Gestión y Desempeño",
+    Approver.PLANNING: "Oficina de planeación",
+    None: "No requiere aprobación",
+}
+_LEGEND: Final = (
+    ". Comité: lo aprueba el Comité Institucional de Gestión y Desempeño, con una nueva versión del plan. Planeación: "
+    "basta el visto bueno de la oficina de planeación. No requiere: no cambia lo aprobado."
+)
+# What stands where a field was empty, and where its whole action was not there.
+_EMPTY, _NOWHERE = "(vacío)", "—"
+# A row of so many characters and lines is well under a page tall, whatever its letters.
+_WHOLE_CHARACTERS: Final = 1_500
+_WHOLE_LINES: Final = 12
+_NAME_LENGTH: Final = 110
+# Colombia's hour, which has no daylight saving.
+_BOGOTA: Final = dt.timezone(dt.timedelta(hours=-5))
+
+
+def render_changes(changes: Changes, before: Report, after: Report) -> bytes:
+    """The Word file; the same arguments give the same bytes."""
+    plan = after.plan
+    subtitle = f"{plan.title}. Versión {plan.version}. Seguimiento {plan.quarter.roman} trimestre {plan.year}"
+    if after.is_draft:
+        subtitle += ". Borrador"
+    body = [
+        paragraph(run("Control de cambios"), "Ttulo1"),
+        _log(_entries(changes, before, after)),
+        paragraph(run("Qué cambió, campo por campo"), "Ttulo1"),
+    ]
+    if changes.is_empty:
+        body.append(paragraph(run("No hay diferencias: los dos dicen lo mismo, letra por letra."), "Texto"))
+    else:
+        legend = run("Lo que salió", "Loquitado") + run(" va tachado y ") + run("lo que entró", "Lonuevo")
+        body.append(paragraph(f"{legend}{run(f', subrayado{_LEGEND}')}", "Texto"))
+        body.append(
+            table(
+                _HEADERS,
+                _WIDTHS,
+                "".join(_rows(changes)),
+                caption="Cambios campo por campo",
+                description="Por cada acción que cambió, una fila que la nombra y una por campo: cómo era, cómo es y "
+                "quién aprueba el cambio. La primera fila es el encabezado y se repite en cada página.",
+            )
+        )
+        body.append(paragraph("", "Textodetabla"))
+    return word_file(f"CAMBIOS FRENTE A {_against(before, after)}", subtitle, "".join(body))
+
+
+def _against(before: Report, after: Report) -> str:
+    old, new = before.plan, after.plan
+    if (old.version, old.quarter) != (new.version, new.quarter):
+        named = f"LA VERSIÓN {old.version}, SEGUIMIENTO {old.quarter.roman} TRIMESTRE {old.year}"
+    else:
+        named = f"LA EDICIÓN {before.edition} DEL {old.quarter.roman} TRIMESTRE {old.year}"
+    return f"{named} (BORRADOR)" if before.is_draft else named
+
+
+def _entries(changes: Changes, before: Report, after: Report) -> tuple[ChangeLogEntry, ...]:
+    """What the office has written of these changes in its control de cambios; else what it may write."""
+    written = tuple(entry for entry in after.change_log if entry not in before.change_log)
+    if written:
+        return written
+    day = after.created_at.astimezone(_BOGOTA).date()
+    return (ChangeLogEntry(after.plan.version, day, describe(changes), _INSTANCES[changes.approver]),)
+
+
+def _log(entries: tuple[ChangeLogEntry, ...]) -> str:
+    rows = (
+        row(
+            _centred(str(entry.version), _LOG_WIDTHS[0])
+            + _centred(printed_date(entry.on), _LOG_WIDTHS[1])
+            + cell(paragraph(run(entry.description), "Textodetabla"), _LOG_WIDTHS[2])
+            + cell(paragraph(run(entry.instance), "Textodetabla"), _LOG_WIDTHS[3]),
+            is_whole=_is_low(entry.description),
+        )
+        for entry in entries
+    )
+    return table(
+        _LOG_HEADERS,
+        _LOG_WIDTHS,
+        "".join(rows),
+        caption="Control de cambios",
+        description="Versión, fecha, descripción de la modificación e instancia que la aprueba.",
+    )
+
+
+def _rows(changes: Changes) -> Iterator[str]:
+    if changes.header:
+        yield _band("Encabezado del plan")
+        yield from _fields(changes.header, _EMPTY)
+    for change in changes.actions:
+        yield _band(_named(change))
+        yield from _fields(change.fields, _EMPTY if change.before and change.after else _NOWHERE)
+
+
+def _band(text: str) -> str:
+    return row(cell(paragraph(run(text), "Grupodetabla"), TEXT_WIDTH, span=len(_WIDTHS), fill=_BAND))
+
+
+def _named(change: ActionChange) -> str:
+    """An action and what became of it, as in "Acción 3, se modificó: Formular el plan de manejo"."""
+    action = change.after or change.before
+    if action is None:
+        raise ValueError("a change is of an action that was or is")
+    text = " ".join((action.action or "").split())
+    name = f"Acción {action.number or 'sin número'}, {_KINDS[change.kind]}"
+    shown = text if len(text) <= _NAME_LENGTH else f"{text[: _NAME_LENGTH - 1].rstrip()}…"
+    return f"{name}: {shown}" if shown else name
+
+
+def _fields(fields: Iterable[FieldChange], nothing: str) -> Iterator[str]:
+    for change in fields:
+        was = "".join(
+            run(piece.text, "Loquitado" if piece.kind == "removed" else "")
+            for piece in change.pieces
+            if piece.kind != "added"
+        )
+        now = "".join(
+            run(piece.text, "Lonuevo" if piece.kind == "added" else "")
+            for piece in change.pieces
+            if piece.kind != "removed"
+        )
+        yield row(
+            cell(paragraph(run(_LABELS.get(change.field, change.field)), "Textodetabla"), _WIDTHS[0])
+            + cell(paragraph(was or run(nothing), "Textodetabla"), _WIDTHS[1])
+            + cell(paragraph(now or run(nothing), "Textodetabla"), _WIDTHS[2])
+            + _centred(_APPROVES[change.approver], _WIDTHS[3]),
+            is_whole=_is_low(change.before) and _is_low(change.after),
+        )
+
+
+def _centred(text: str, width: int) -> str:
+    return cell(paragraph(run(text), "Textodetablacentrado"), width)
+
+
+def _is_low(text: str) -> bool:
+    return len(text) <= _WHOLE_CHARACTERS and text.count("\n") <= _WHOLE_LINES

@@ -224,6 +224,16 @@ class FindingCode(Enum):
         "Se pide el {quarter} trimestre, pero el libro solo tiene el avance de estos periodos: {value}.",
         "Revise el trimestre que indicó o agregue a la tabla la columna con su avance.",
     )
+    PLAN_013 = (
+        Severity.ERROR,
+        "Las hojas no son del mismo plan: aquí {what} es {found}, y en la celda {other} es {expected}.",
+        "Corrija el dato que no corresponde; si esta hoja no hace parte del plan, ocúltela.",
+    )
+    PLAN_014 = (
+        Severity.WARNING,
+        "En esta hoja {what} no es el mismo que en la celda {other}. En los documentos sale el de esa celda.",
+        "Deje el mismo texto en todas las hojas del plan.",
+    )
     PLAN_021 = (
         Severity.ERROR,
         "El objetivo habla de la vigencia {found}, pero el plan es de {expected}.",

@@ -15,7 +15,7 @@ from service.domain.reading import Given
 from service.domain.values import ROMAN
 from service.sheets.parsed import Kind
 from service.sheets.tables import Table
-from service.sheets.wording import Months, quarter_of
+from service.sheets.wording import Months, bare_quarter_in, quarter_in, quarter_of
 
 _MISSING_IN_A_SUMMARY: Final = 4
 _SHARED: Final = 0.8
@@ -42,7 +42,7 @@ def choose_tables(found: tuple[Table, ...], given: Given) -> Chosen:
     most = max(len(table.columns) for table in shown)
     full = tuple(table for table in shown if len(table.columns) > most - _MISSING_IN_A_SUMMARY)
     findings += [_said(FindingCode.TABLE_010, table) for table in shown if table not in full]
-    asked, about_quarters = _of_the_asked_quarter(full, given.quarter)
+    asked, about_quarters = _of_the_asked_quarter(_Quarters(full), given.quarter)
     chosen, copies = _without_copies(asked)
     findings += [*about_quarters, *copies]
     if len(chosen) > 1:
@@ -52,8 +52,40 @@ def choose_tables(found: tuple[Table, ...], given: Given) -> Chosen:
     return Chosen(chosen, tuple(findings))
 
 
-def _of_the_asked_quarter(tables: tuple[Table, ...], given: int | None) -> tuple[tuple[Table, ...], list[Finding]]:
-    quarters = sorted({table.quarter for table in tables if table.quarter is not None})
+class _Quarters:
+    """Which of several tables are one quarter's each: those of sheets named for it, and those with shared actions.
+
+    A sheet that only says another quarter over its table, with actions of its own, is a dependencia's with a heading
+    to correct: leaving it out would lose its actions.
+    """
+
+    def __init__(self, tables: tuple[Table, ...]) -> None:
+        self.tables = tables
+        bare = {id(table): bare_quarter_in(table.sheet.name) for table in tables}
+        # One sheet named "I" may be anything; several of them are the quarters of the year.
+        has_bare_names = sum(quarter is not None for quarter in bare.values()) > 1
+        self._of: dict[int, int | None] = {}
+        for table in tables:
+            named = quarter_in(table.sheet.name) or (bare[id(table)] if has_bare_names else None)
+            quarter = table.quarter or named
+            is_one_of_several = named is not None or self._is_told_again(table, quarter)
+            self._of[id(table)] = quarter if is_one_of_several else None
+
+    def of(self, table: Table) -> int | None:
+        """The quarter that a table is there for; None when it is there for the whole report."""
+        return self._of[id(table)]
+
+    def _is_told_again(self, table: Table, quarter: int | None) -> bool:
+        if quarter is None:
+            return False
+        others = (other for other in self.tables if other is not table and other.quarter not in {None, quarter})
+        actions = _actions(table)
+        return any(_is_copy(actions, known) or _is_copy(known, actions) for known in map(_actions, others))
+
+
+def _of_the_asked_quarter(by_quarter: _Quarters, given: int | None) -> tuple[tuple[Table, ...], list[Finding]]:
+    tables = by_quarter.tables
+    quarters = sorted({quarter for table in tables if (quarter := by_quarter.of(table)) is not None})
     if len(quarters) < 2:  # noqa: PLR2004  all speak of the same
         return tables, []
     place = CellRef(tables[0].sheet.name)
@@ -65,7 +97,7 @@ def _of_the_asked_quarter(tables: tuple[Table, ...], given: int | None) -> tuple
         findings = [FindingCode.PLAN_012.at(place, value=said, quarter=ROMAN[given])]
     # Without an answer the draft is made of the last quarter: what could be read is always given.
     taken = given if given in quarters else quarters[-1]
-    kept = tuple(table for table in tables if table.quarter in {taken, None})
+    kept = tuple(table for table in tables if by_quarter.of(table) in {taken, None})
     if not findings:
         asked = f"{ROMAN[taken]} trimestre"
         findings = [_said(FindingCode.TABLE_009, table, quarter=asked) for table in tables if table not in kept]

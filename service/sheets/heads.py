@@ -7,7 +7,7 @@ table's own sheet does not say may stand on a cover sheet or over another table 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,6 +71,38 @@ def read_head(table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = (
     return Head(year, quarter, version, title, objective, version_cell, tuple(findings))
 
 
+def contradictions(tables: Iterable[Table]) -> Iterator[Finding]:
+    """Where the heads of several tables that are one plan say different things; the first that says one counts."""
+    first: dict[str, _Stated] = {}
+    for table in tables:
+        for stated in _HeadReader(table.sheet.name, table.head_cells, table).stated():
+            known = first.setdefault(stated.what, stated)
+            if known is stated or stated.agrees_with(known):
+                continue
+            other = f"{known.place.cell} de la hoja «{known.place.sheet}»"
+            if stated.is_text:
+                yield FindingCode.PLAN_014.at(stated.place, value=stated.said, what=stated.what, other=other)
+            else:
+                words = {"what": stated.what, "found": stated.said, "expected": known.said, "other": other}
+                yield FindingCode.PLAN_013.at(stated.place, value=stated.written, **words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """One thing that a head says: what it is in Spanish, in which words, and the text of its cell."""
+
+    what: str
+    said: str
+    written: str
+    place: CellRef
+    is_text: bool = False
+
+    def agrees_with(self, first: _Stated) -> bool:
+        """Whether it is the same; a dependencia may add its name to the plan's title."""
+        own, other = plain_words(self.said), plain_words(first.said)
+        return own == other or (self.is_text and own.startswith(other))
+
+
 def _first_cells(sheet: ParsedSheet) -> tuple[RawCell, ...]:
     rows = list(sheet.rows.values())[:_MOST_ROWS]
     return tuple(cell for cells in rows for cell in cells)[:_MOST_CELLS]
@@ -89,25 +121,51 @@ class _HeadReader:
     def _over(self, field: str) -> tuple[RawCell, ...]:
         return self._table.headers_over(field) if self._table else ()
 
+    def stated(self) -> Iterator[_Stated]:
+        """What the head says of the plan as a whole, each thing once, at its cell."""
+        if (cell := self._title_cell()) is not None and cell not in self._header_cells:
+            yield self._as_stated("el título", cell, one_line(cell.text), is_text=True)
+        if (objective := self._objective_cell()) is not None:
+            yield self._as_stated("el objetivo", objective[0], one_line(objective[1]), is_text=True)
+        for at, cell in enumerate(self._cells):
+            if version := self._version_at(at):
+                yield self._as_stated("la versión", cell, str(version))
+                break
+        for cell, year in self._stated_years()[:1]:
+            yield self._as_stated("la vigencia", cell, str(year))
+        if (cell := self._quarter_cell()) is not None and (quarter := quarter_in(cell.text)):
+            yield self._as_stated("el trimestre", cell, ROMAN[quarter])
+
+    def _as_stated(self, what: str, cell: RawCell, said: str, *, is_text: bool = False) -> _Stated:
+        return _Stated(what, said, one_line(cell.text), self._place(cell), is_text)
+
     def title(self) -> PlainText | None:
         """The line that names the plan de acción; without one, the header over its actions."""
+        cell = self._title_cell()
+        return self._stripped(cell, cell.text) if cell is not None else None
+
+    def _title_cell(self) -> RawCell | None:
         lines = [cell for cell in self._cells if not _OBJECTIVE.match(cell.text)]
         named = [cell for cell in lines if "plan de accion" in plain_words(cell.text)]
         named += [cell for cell in lines if re.search(r"\bplan\b", plain_words(cell.text))]
         named += [cell for cell in self._header_cells if "plan de accion" in plain_words(cell.text)]
-        return self._stripped(named[0], named[0].text) if named else None
+        return named[0] if named else None
 
     def objective(self) -> PlainText | None:
         """What follows "Objetivo:", in its cell or in the next one to the right."""
+        found = self._objective_cell()
+        return self._objective(*found) if found else None
+
+    def _objective_cell(self) -> tuple[RawCell, str] | None:
         for at, cell in enumerate(self._cells):
             found = _OBJECTIVE.fullmatch(cell.text)
             if not found:
                 continue
             if (found.group(1) or "").strip():
-                return self._objective(cell, found.group(1))
+                return cell, found.group(1)
             beside = self._beside(at)
             if beside is not None:
-                return self._objective(beside, beside.text)
+                return beside, beside.text
         return None
 
     def _objective(self, cell: RawCell, text: str) -> PlainText | None:
@@ -157,16 +215,20 @@ class _HeadReader:
 
     def quarter(self, given: Given) -> int | None:
         """The quarter over the column of the progress, or else the first that is named above the table."""
-        cells = (*self._over("qualitative_progress"), *self._cells, *self._header_cells)
         # Of several quarters side by side one was taken already, and which is not for their headers to say.
         if self._table is not None and self._table.match.periods:
             return given.quarter or self._table.match.quarter
-        cell, quarter = next(((cell, number) for cell in cells if (number := quarter_in(cell.text))), (None, None))
+        cell = self._quarter_cell()
+        quarter = quarter_in(cell.text) if cell is not None else None
         if given.quarter is not None:
             if cell is not None and quarter is not None and quarter != given.quarter:
                 self._contradicted(FindingCode.PLAN_008, cell, ROMAN[given.quarter], ROMAN[quarter])
             return given.quarter
         return quarter or (self._table.quarter if self._table else None)
+
+    def _quarter_cell(self) -> RawCell | None:
+        cells = (*self._over("qualitative_progress"), *self._cells, *self._header_cells)
+        return next((cell for cell in cells if quarter_in(cell.text)), None)
 
     def _stated_years(self) -> list[tuple[RawCell, int]]:
         stated: dict[str, tuple[RawCell, int]] = {}

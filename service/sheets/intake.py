@@ -28,7 +28,7 @@ from service.sheets.columns import COLUMNS
 from service.sheets.consolidation import Chosen, choose_tables, spoken_periods
 from service.sheets.formats import read_sheets
 from service.sheets.guard import UnreadableWorkbook
-from service.sheets.heads import read_head
+from service.sheets.heads import contradictions, read_head
 from service.sheets.marks import acceptances_in, without_marks
 from service.sheets.matching import said_columns
 from service.sheets.parsed import ParsedSheet, address, column_letters, column_number
@@ -82,7 +82,7 @@ def _read_tables(
     own = [table.sheet for table in tables]
     elsewhere = (*own[1:], *(sheet for sheet in sheets if sheet not in own and not sheet.is_hidden))
     head = read_head(tables[0], given, elsewhere)
-    findings = [*chosen.findings, *head.findings, *_unknown_names(tables, given)]
+    findings = [*chosen.findings, *head.findings, *contradictions(tables), *_unknown_names(tables, given)]
     habits = habits_of(tables)
     actions: list[Action] = []
     below = sum(row > table.headings.last_row for table in tables for row in table.sheet.rows)

@@ -43,6 +43,7 @@ def _named(word: str, most: int) -> str:
 
 _MONTH: Final = _one_of(MONTHS, 12)
 _QUARTER: Final = re.compile(rf"{_named('trim(?:estre)?', 4)}|\b(?:[tq]([1-4])|([1-4])t)\b")
+_BARE_QUARTER: Final = re.compile(r"(?:(?:seguimiento|avances?|corte|reporte|informe) )?(iv|i{1,3}) ?t?")
 _BIMESTER: Final = re.compile(_named("bim(?:estre)?", 6))
 _SEMESTER: Final = re.compile(_named("sem(?:estre)?", 2))
 _MONTHS_IN_A_ROW: Final = re.compile(rf"\b({_MONTH})(?: de)?(?: al?| hasta| y)? ({_MONTH})\b")
@@ -92,6 +93,12 @@ def quarter_in(text: str) -> int | None:
         return last // 3 if (last % 3, last - first) == (0, 2) else None
     found = _CUT.search(words)
     return quarter_of(MONTHS[found[1]]) if found else None
+
+
+def bare_quarter_in(name: str) -> int | None:
+    """The quarter that a sheet's name may mean by its ordinal alone: "III", "Seguimiento II 2025", "IV T"."""
+    found = _BARE_QUARTER.fullmatch(" ".join(_YEAR.sub(" ", plain_words(name)).split()))
+    return _ORDINALS[found[1]] if found else None
 
 
 def period_in(text: str) -> Months | None:

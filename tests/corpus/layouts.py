@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -231,6 +232,28 @@ def una_hoja_por_trimestre() -> Workbook:
     return book
 
 
+@layout("Hojas llamadas I, II, III y IV, sin trimestre en los encabezados: se lee la del pedido", Given(quarter=2))
+def trimestres_por_su_numero() -> Workbook:
+    book, sheet = book_of()
+    book.remove(sheet)
+    for name in ("I", "II", "III", "IV"):
+        sheet = book.create_sheet(name)
+        labels = (*LABELS[:10], "AVANCE CUALITATIVO")
+        rows = ROWS if name == "II" else [changed(at, K=None) for at in range(3)]
+        lay(sheet, [labels, *rows], row=head(sheet))
+    return book
+
+
+@layout("Una hoja por dependencia, cada una con su nombre junto al título")
+def titulos_con_la_dependencia() -> Workbook:
+    book, sheet = book_of("Planeación")
+    lay(sheet, [LABELS, ROWS[0]], row=head(sheet))
+    for title, row in (("General", ROWS[1]), ("Talento Humano", ROWS[2])):
+        other = book.create_sheet(title)
+        lay(other, [LABELS, row], row=head(other, lines=(f"{HEAD[0]} - {title}", *HEAD[1:])))
+    return book
+
+
 @layout("Títulos de sección y subtotales entre las acciones")
 def secciones_y_subtotales() -> Workbook:
     book, sheet = book_of()
@@ -445,6 +468,33 @@ def porcentajes() -> Workbook:
     lay(sheet, [LABELS, *rows], row=head(sheet))
     sheet["F5"].number_format = "0%"
     return book
+
+
+FORMULAS: Final = {
+    "A6": "A5+1", "F6": "100+20", "F7": "SUM(20,20)", "G5": "DATE(2025,2,3)", "H5": "DATE(2025,11,30)-2",
+    "K7": '"En el segundo trimestre de 2025 se ejecutaron "&amp;(10+6)&amp;" actividades del plan de bienestar."',
+}  # fmt: skip
+
+
+@layout("Fórmulas en el número, la meta, las fechas y el avance: cuenta el valor que Excel guardó")
+def formulas() -> bytes:
+    book, sheet = book_of()
+    lay(sheet, [LABELS, *ROWS], row=head(sheet))
+    texts = {address: str(sheet[address].value) for address in FORMULAS}
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(saved(book))) as package,
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as copy,
+    ):
+        for name in package.namelist():
+            part = package.read(name).decode()
+            for address, formula in FORMULAS.items() if name == "xl/worksheets/sheet1.xml" else ():
+                # What openpyxl cannot write: a formula together with its result.
+                text = texts[address]
+                part = re.sub(rf'(<c r="{address}"[^>]*?) t="s"><v>\d+</v>', rf'\1 t="str"><v>{text}</v>', part)
+                part = re.sub(rf'(<c r="{address}"[^>]*>)<v>', lambda cell, f=formula: f"{cell[1]}<f>{f}</f><v>", part)
+            copy.writestr(name, part)
+    return content.getvalue()
 
 
 @layout("El título, el objetivo y la versión en una hoja de portada")

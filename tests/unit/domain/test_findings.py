@@ -92,6 +92,18 @@ def of_the_corpus(name: str, without: str = "", **given: Any) -> Callable[[], Re
     return reading
 
 
+def of_several_sheets(**cells: str) -> Callable[[], Reading]:
+    """One sheet for each dependencia, the second one spoiled."""
+
+    def reading() -> Reading:
+        book = load_workbook(io.BytesIO(LAYOUTS["una_hoja_por_dependencia"].build()))
+        for place, value in cells.items():
+            book["General"][place] = value
+        return read_plan(saved(book), Given())
+
+    return reading
+
+
 def one_of_the_units() -> Reading:
     """A sheet without leads that is named for a unit of the catalogue."""
 
@@ -155,6 +167,8 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.PLAN_010: (read(office_book([action(1), ["Versión 3.0"], action(2)])), (SHEET, "A7")),
     FindingCode.PLAN_011: (of_the_corpus("cuatro_trimestres", quarter=None), (SHEET, "A5")),
     FindingCode.PLAN_012: (a_quarter_that_is_not_there, (SHEET, "A5")),
+    FindingCode.PLAN_013: (of_several_sheets(A3="Versión 2.0"), ("General", "A3")),
+    FindingCode.PLAN_014: (of_several_sheets(A2="Objetivo: Cuidar el agua."), ("General", "A2")),
     FindingCode.PLAN_023: (edited(put(A2="Objetivo: " + "Articular los programas y proyectos. " * 150)), (SHEET, "A2")),
     FindingCode.PLAN_024: (edited(put(A3="Versión 2")), (SHEET, "A3")),
     FindingCode.CELL_001: (cell("K", None), (SHEET, "K6")),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.archive import plan_to_json, reading_from_json, reading_to_json
@@ -20,6 +21,7 @@ from service.domain.values import PlainText, UnacceptableText, VersionNumber
 from service.sheets.columns import COLUMNS
 from service.sheets.intake import read_plan
 from service.sheets.parsed import address
+from tests.corpus.layouts import LAYOUTS
 from tests.plans import printed_rows, reference_plan, reference_rows
 from tests.unit.sheets.office import EXAMPLE, EXAMPLE_BY_PAGES, GROUPS, LABELS, action, office_book, raw_book, saved
 
@@ -330,11 +332,13 @@ def admitted(text: str) -> bool:
         return False
 
 
-# openpyxl cannot write controls, takes "=" for a formula and leaves "_x0041_" for Excel to decode.
+# openpyxl cannot write controls, takes "=" for a formula, "#N/A" for an error, and leaves "_x0041_" for Excel to decode.
 printable = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.just("\n"), min_size=1, max_size=60
 )
-sound_text = printable.filter(lambda text: admitted(text) and text[0] != "=" and "_x" not in text)
+sound_text = printable.filter(
+    lambda text: admitted(text) and text[0] != "=" and text not in ERROR_CODES and "_x" not in text
+)
 days = st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31))
 targets = st.one_of(
     st.integers(0, 10**12),
@@ -466,3 +470,56 @@ def test_reading_tells_how_many_actions_are_read_and_how_much_of_their_checking_
     assert read == [0, 100, 200]
     assert checked == sorted(checked)
     assert (checked[0], checked[-1]) == (0, 100)
+
+
+def several_sheets(layout: str, **changes: dict[str, object]) -> bytes:
+    """A layout of the corpus with other cells, by sheet and address."""
+    book = load_workbook(io.BytesIO(LAYOUTS[layout].build()))
+    for sheet, cells in changes.items():
+        for place, value in cells.items():
+            book[sheet][place] = value
+    return saved(book)
+
+
+@pytest.mark.parametrize("quarter", [None, 2])
+def test_the_sheet_of_a_dependencia_that_names_another_quarter_is_read_and_the_contradiction_said_at_its_cell(
+    quarter: int | None,
+) -> None:
+    content = several_sheets("una_hoja_por_dependencia", General={"K4": "AVANCE I TRIMESTRE 2025"})
+    reading = read_plan(content, Given(quarter=quarter))
+    assert isinstance(reading, Rejected)
+    assert [action.source.sheet for action in reading.plan.actions] == ["Planeación", "General", "Talento Humano"]
+    (said,) = [finding for finding in reading.findings if finding.code is FindingCode.PLAN_013]
+    assert said.place is not None
+    assert (said.place.sheet, said.place.cell) == ("General", "K4")
+    assert "aquí el trimestre es I, y en la celda K4 de la hoja «Planeación» es II" in said.message
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "code"),
+    [
+        ("A1", "PLAN DE ACCIÓN 2024", "PLAN_013"),
+        ("A1", "PLAN DE MEJORAMIENTO 2025", "PLAN_014"),
+        ("A2", "Objetivo: Cuidar el agua.", "PLAN_014"),
+        ("A3", "Versión 2.0", "PLAN_013"),
+    ],
+)
+def test_what_the_sheets_of_one_plan_say_differently_is_said_once_at_its_cell(cell: str, value: str, code: str) -> None:
+    reading = read_plan(several_sheets("una_hoja_por_dependencia", General={cell: value}), Given())
+    assert not isinstance(reading, Unreadable)
+    said = [finding for finding in reading.findings if finding.code.name == code]
+    assert [finding.place and (finding.place.sheet, finding.place.cell) for finding in said] == [("General", cell)]
+
+
+def test_one_sheet_named_by_a_numeral_alone_is_no_quarter() -> None:
+    book = load_workbook(io.BytesIO(LAYOUTS["una_hoja_por_dependencia"].build()))
+    book["General"].title = "I"
+    read = accepted(saved(book)).plan.actions
+    assert [action.source.sheet for action in read] == ["Planeación", "I", "Talento Humano"]
+
+
+def test_several_sheets_named_by_a_numeral_alone_ask_which_quarter_is_meant() -> None:
+    reading = read_plan(LAYOUTS["trimestres_por_su_numero"].build(), Given())
+    assert isinstance(reading, Rejected)
+    (question,) = [finding for finding in reading.findings if finding.code is FindingCode.PLAN_011]
+    assert "(I trimestre, II trimestre, III trimestre y IV trimestre)" in question.message

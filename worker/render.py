@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+from service.domain.changes import compare
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.reports import DocumentKind, RenderedDocument, Report, Source, document_filename
+from worker.documents.changes_document import render_changes
 from worker.documents.context import context_of
 from worker.documents.findings_workbook import render_findings_workbook
 from worker.documents.next_quarter import render_next_quarter
@@ -46,6 +48,9 @@ def render(
         case DocumentKind.NEXT_QUARTER:
             given = _given(source)
             content = render_next_quarter(given.workbook, report, given.mapping)
+        case DocumentKind.CHANGES:
+            before = _other(others)
+            content = render_changes(compare(before.plan, report.plan, office), before, report)
         case DocumentKind.REDLINE:
             template = templates.of(DocumentKind.WORD)
             content = render_redline(template.content, _other(others), report)

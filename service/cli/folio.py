@@ -14,10 +14,12 @@ from pathlib import Path
 import click
 
 from service import disk
+from service.cli.audit import audit_group
 from service.cli.offline import CannotRead
 from service.cli.options import YearType
 from service.cli.report import check_command, generate_command
 from service.cli.spanish import ERRORS_FOUND, FINE, INTERRUPTED, UNREADABLE, Group, usage_sentence
+from service.cli.versions import compare_command, next_quarter_command, year_command
 from service.domain.errors import StoreUnavailable
 from service.settings import Settings, UnusableSettings
 
@@ -27,8 +29,15 @@ def folio() -> None:
     """Folio escribe los informes oficiales de seguimiento al plan de acción."""
 
 
-folio.add_command(check_command)
-folio.add_command(generate_command)
+for order in (
+    check_command,
+    generate_command,
+    compare_command,
+    next_quarter_command,
+    year_command,
+    audit_group,
+):
+    folio.add_command(order)
 
 
 @folio.command("serve")
@@ -109,7 +118,7 @@ def main() -> int:
         return UNREADABLE
     except CannotRead as problem:
         click.echo(problem, err=True)
-        return UNREADABLE
+        return problem.exit_code
     except UnusableSettings as problem:
         click.echo(problem, err=True)
         return ERRORS_FOUND

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from service import disk
-from service.cli.spanish import ERRORS_FOUND, FINE
+from service.cli.spanish import ERRORS_FOUND, FINE, UNREADABLE
 from service.domain import archive
 from service.domain.plan import Plan
 from service.domain.reading import Given, Reading
@@ -30,7 +30,11 @@ Answer = dict[str, Any]
 
 
 class CannotRead(Exception):
-    """The path names nothing that can be read; the message is for a person."""
+    """The path names nothing that can be used; the message is for a person, the exit code for a program."""
+
+    def __init__(self, message: str, exit_code: int = UNREADABLE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def read(workbook: Path, given: Given) -> Reading:

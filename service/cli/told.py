@@ -21,7 +21,7 @@ _SEVERITIES: Final = {
 _WIDEST: Final = 100
 _LONGEST_PROPOSAL: Final = 200
 _KEPT_OF_PROPOSAL: Final = 80
-_INDENT: Final = "    "
+INDENT: Final = "    "
 
 
 def reading_as_text(reading: Reading) -> str:
@@ -70,7 +70,7 @@ def _finding_as_text(finding: Finding, width: int) -> str:
     label = _SEVERITIES[finding.severity][0] if finding.accepted is None else "ACEPTADO"
     head = "  ".join(part for part in (label, _place(finding), finding.column, finding.code.name) if part)
     body = [
-        textwrap.fill(sentence, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+        textwrap.fill(sentence, width, initial_indent=INDENT, subsequent_indent=INDENT)
         for sentence in (finding.message, finding.fix, *_proposal_and_acceptance(finding))
     ]
     return "\n".join([" ".join(head.split("\n")), *body])

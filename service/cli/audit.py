@@ -1,0 +1,142 @@
+"""`folio audit verify`: what the store remembers -> whether anything of it was altered, and where it first shows."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from service.cli.offline import ask_worker, print_json
+from service.cli.spanish import ERRORS_FOUND, FINE, Group
+from service.cli.told import counted
+from service.domain import archive
+from service.domain.errors import StoreUnavailable
+from service.domain.reports import DocumentKind, JobState
+from service.settings import Settings
+
+if TYPE_CHECKING:  # the database costs the other orders half a second
+    from service.store import AuditVerdict, Origin, Store, StoredReport
+
+_NAMES: Final = {DocumentKind.WORD: "El Word", DocumentKind.EXCEL: "El Excel"}
+# How many documents the worker writes for one question; a thousand actions are some MiB of JSON.
+_AT_ONCE: Final = 20
+_PAGE: Final = 100
+
+
+@click.group("audit", cls=Group)
+def audit_group() -> None:
+    """Comprueba el registro de lo que se hizo con cada informe."""
+
+
+@audit_group.command("verify")
+@click.option(
+    "--regenerate",
+    is_flag=True,
+    help="Escribe otra vez cada Word y cada Excel expedido y comprueba que sea idéntico, byte por byte.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Escribe el resultado en JSON, para otros programas.")
+def verify_command(*, regenerate: bool, as_json: bool) -> int:
+    """Comprueba que nada de lo guardado fue alterado; si lo fue, dice dónde se ve primero."""
+    from service.store import open_store  # noqa: PLC0415 - as above
+
+    try:
+        store = open_store(Settings.from_environment().database_url)
+        verdict = store.verify_audit(_progress)
+        again = _regenerated(store) if regenerate else None
+    except StoreUnavailable as problem:
+        click.echo(problem.detail, err=True)
+        return ERRORS_FOUND
+    if as_json:
+        print_json(asdict(verdict) | ({} if again is None else {"regenerated": again}))
+    else:
+        _tell(verdict)
+        if again is not None:
+            _tell_again(again)
+    return FINE if verdict.is_sound and not (again and again["problems"]) else ERRORS_FOUND
+
+
+def _tell(verdict: AuditVerdict) -> None:
+    entries = counted(verdict.entries, "asiento", "asientos")
+    if verdict.is_sound:
+        click.echo(f"El registro está íntegro: {entries}.\nHuella del último: {verdict.head}")
+        return
+    first, *others = verdict.broken
+    where = f"el asiento {first.seq}: " if first.seq is not None else ""
+    click.echo(f"El registro no está íntegro. Se ve primero en {where}{first.problem}" if where else first.problem)
+    for link in others:
+        click.echo(f"  Asiento {link.seq}: {link.problem}" if link.seq is not None else f"  {link.problem}")
+
+
+def _tell_again(again: dict[str, Any]) -> None:
+    for problem in again["problems"]:
+        click.echo(problem)
+    same = counted(again["identical"], "documento expedido sale idéntico", "documentos expedidos salen idénticos")
+    click.echo(f"{same}, byte por byte, al escribirlos otra vez." if again["identical"] else "No se comprobó ninguno.")
+
+
+def _regenerated(store: Store) -> dict[str, Any]:
+    """How many issued documents come out the same when they are written again, and a sentence for each other."""
+    result: dict[str, Any] = {"identical": 0, "problems": []}
+    waiting: list[tuple[str, Origin]] = []
+    for name, origin in _issued_documents(store):
+        if origin.template is None:
+            result["problems"].append(f"{name}: no se guardó la plantilla con que se escribió.")
+            continue
+        waiting.append((name, origin))
+        if len(waiting) == _AT_ONCE:
+            _compare(waiting, result)
+            waiting = []
+    if waiting:
+        _compare(waiting, result)
+    return result
+
+
+def _issued_documents(store: Store) -> Iterator[tuple[str, Origin]]:
+    """Every official document of every issued report, with what it was made of and what to call it."""
+    page = store.reports(_PAGE, is_issued=True)
+    while page:
+        for report in page:
+            for document in report.documents:
+                if document.kind.is_official and document.state is JobState.DONE:
+                    origin = store.origin(report.id, document.kind)
+                    if origin:
+                        yield _name(report, document.kind), origin
+        page = store.reports(_PAGE, page[-1].id, is_issued=True)
+
+
+def _name(report: StoredReport, kind: DocumentKind) -> str:
+    quarter = f"{report.quarter.roman} trimestre de {report.year}"
+    return f"{_NAMES[kind]} del {quarter}, versión {report.version}, edición {report.edition} ({report.id})"
+
+
+def _compare(documents: list[tuple[str, Origin]], result: dict[str, Any]) -> None:
+    templates = {origin.template_fingerprint: origin.template for _, origin in documents}
+    order = {
+        "templates": {name: base64.b64encode(content or b"").decode() for name, content in templates.items()},
+        "documents": [
+            {
+                "report": archive.report_to_json(origin.report),
+                "kind": origin.kind,
+                "template": origin.template_fingerprint,
+            }
+            for _, origin in documents
+        ],
+    }
+    answer = ask_worker({"again": order})
+    hashes = answer.get("sha256") or [None] * len(documents)
+    for (name, origin), sha256 in zip(documents, hashes, strict=True):
+        if sha256 == origin.sha256:
+            result["identical"] += 1
+        else:
+            reason = "no se pudo escribir otra vez" if sha256 is None else "sale distinto al escribirlo otra vez"
+            result["problems"].append(f"{name} {reason}.")
+
+
+def _progress(done: int, total: int) -> None:
+    """Say how far it is where somebody watches."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done} de {total}", nl=done == total, err=True)

@@ -26,7 +26,7 @@ from service.sheets.intake import read_plan
 from service.sheets.transcript import as_workbook
 from tests.corpus.layouts import LAYOUTS, Layout
 from tests.documents.marked import decorated, marked, members, with_macros, with_picture
-from tests.unit.sheets.office import EXAMPLE, EXAMPLE_BY_PAGES, SHEET, action, office_book, repacked
+from tests.unit.sheets.office import EXAMPLE, EXAMPLE_BY_PAGES, OFFICE, SHEET, action, office_book, repacked
 from worker.documents.next_quarter import render_next_quarter
 
 # openpyxl knows no print area of whole columns, which Excel and LibreOffice do: rows that are added are printed too.
@@ -378,6 +378,36 @@ def test_a_workbook_with_a_notice_in_the_plans_own_texts_keeps_them() -> None:
     said = "Elaborar el informe del III trimestre de 2024 con corte a 30 de septiembre"
     sheet = sheet_of(turned(office_book([action(1, B=said, D="Informe III trimestre"), action(2)])))
     assert (sheet["B6"].value, sheet["D6"].value) == (said, "Informe III trimestre")
+
+
+def test_a_label_that_shares_its_text_with_the_plan_changes_alone_and_keeps_its_formats() -> None:
+    runs = (
+        "<r><t xml:space='preserve'>SEGUIMIENTO </t></r><r><rPr><b/></rPr><t>II</t></r><r><t>I TRIMESTRE 2024</t></r>"
+    )
+
+    def share(parts: dict[str, bytes]) -> None:
+        root = etree.fromstring(parts["xl/worksheets/sheet1.xml"])
+        for cell in root.iter(f"{MAIN}c"):
+            if cell.get("r") in {"K4", "B6"}:
+                cell[:] = [etree.Element(f"{MAIN}v")]
+                cell[0].text = "0"
+                cell.set("t", "s")
+        parts["xl/worksheets/sheet1.xml"] = etree.tostring(root)
+        types, links = "[Content_Types].xml", "xl/_rels/workbook.xml.rels"
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+        declared = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+        parts[types] = parts[types].replace(b"</Types>", declared.encode())
+        linked = f'<Relationship Id="rId77" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+        parts[links] = parts[links].replace(b"</Relationships>", linked.encode())
+        parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN[1:-1]}" count="2"><si>{runs}</si></sst>'.encode()
+
+    result = turned(repacked(office_book(), share))
+    sheet = sheet_of(result)
+    assert (sheet["K4"].value, sheet["B6"].value) == (
+        "SEGUIMIENTO IV TRIMESTRE 2024", "SEGUIMIENTO III TRIMESTRE 2024",
+    )  # fmt: skip
+    strings = etree.fromstring(members(result)["xl/sharedStrings.xml"])
+    assert [piece.text for piece in strings[1].iter(f"{MAIN}t")] == ["SEGUIMIENTO ", "IV", " TRIMESTRE 2024"]
 
 
 def test_the_same_workbook_gives_the_same_bytes() -> None:

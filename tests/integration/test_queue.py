@@ -231,15 +231,13 @@ def test_an_unknown_job_is_nothing_to_do(store: Store) -> None:
     assert store.claim("nothing.word", "me", NOON, LEASE) is None
 
 
-def test_two_documents_under_one_report_and_kind_cannot_exist(store: Store, database_url: str) -> None:
+def test_two_documents_of_one_job_cannot_exist(store: Store, database_url: str) -> None:
     claim = claimed(store, one_job(store))
     store.finish(claim, a_document(), NOON)
 
     engine = make_engine(database_url)
     with engine.connect() as connection, pytest.raises(sa.exc.IntegrityError):
-        connection.execute(
-            sa.text("INSERT INTO documents SELECT report_id, kind, sha256, 'another', created_at FROM documents")
-        )
+        connection.execute(sa.text("INSERT INTO documents SELECT job_id, sha256, 'another', created_at FROM documents"))
     engine.dispose()
 
 

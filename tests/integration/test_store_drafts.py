@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,15 @@ from alembic.config import Config
 from service.domain.archive import reading_to_json
 from service.domain.findings import CellRef, FindingCode
 from service.domain.reading import Acceptance, Given, Rejected
-from service.domain.reports import DocumentKind, Source
+from service.domain.reports import DocumentKind, JobState, ReportStatus, Source
 from service.settings import PROJECT
 from service.store import Appended, KeyReused, Store, migrate, new_id, open_store
 from service.store.engine import make_engine
-from tests.integration.samples import NOON, a_document, accepted, an_upload, append, append_or_refuse
+from tests.integration.samples import NOON, a_document, accepted, an_upload, append, append_or_refuse, issued
 from tests.plans import reference_plan
 
 OLD_REPORT = Path(__file__).with_name("a_report_of_0001.sql")
+OLD_REPORTS = Path(__file__).with_name("reports_of_0002.sql")
 FINDINGS_ONLY = (DocumentKind.FINDINGS,)
 EMPTY = FindingCode.CELL_001.at(CellRef("Hoja1", "C7"), column="RESPONSABLE")
 
@@ -140,22 +142,62 @@ def test_the_last_mapping_of_a_layout_is_the_one_remembered(store: Store) -> Non
     assert store.mapping_of("b" * 64) == ()
 
 
-def test_reports_from_before_there_were_drafts_stay_whole(database_url: str) -> None:
+def at_revision(database_url: str, revision: str, rows: Path, *contents: bytes) -> None:
+    """A database as an older Folio left it."""
     engine = make_engine(database_url)
     config = Config()
     config.set_main_option("script_location", str(PROJECT / "service" / "store" / "migrations"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        for statement in OLD_REPORT.read_text("utf-8").split(";\n"):
+        command.upgrade(config, revision)
+        for content in contents:
+            blob = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "content": content}
+            connection.execute(
+                sa.text("INSERT INTO blobs (sha256, size, content) VALUES (:sha256, :size, :content)"), blob
+            )
+        for statement in rows.read_text("utf-8").split(";\n"):
             connection.execute(sa.text(statement))
     engine.dispose()
+
+
+def test_a_report_from_before_there_were_drafts_stays_whole_and_counts_as_issued(database_url: str) -> None:
+    at_revision(database_url, "0001", OLD_REPORT)
 
     migrate(database_url)
 
     store = open_store(database_url)
     (report,) = store.reports(9)
-    assert (report.id, report.edition, report.is_draft) == ("old", 1, False)
-    assert [document.kind for document in report.documents] == [DocumentKind.WORD]
-    assert append(store).report.edition == 2
+    assert (report.id, report.edition, report.has_errors, report.status) == ("old", 1, False, ReportStatus.ISSUED)
+    assert [(document.kind, document.state) for document in report.documents] == [(DocumentKind.WORD, JobState.QUEUED)]
+    assert store.due_jobs(NOON) == ("old.word.final",)
+    assert issued(store).edition == 2
+    store.close()
+
+
+def test_reports_from_before_there_were_issues_keep_their_editions_documents_and_drafts(database_url: str) -> None:
+    at_revision(database_url, "0002", OLD_REPORTS, b"{}", b"x")
+
+    migrate(database_url)
+
+    store = open_store(database_url)
+    draft, corrected, first = store.reports(9)
+    assert [(report.id, report.edition, report.status) for report in (draft, corrected, first)] == [
+        ("draft", None, ReportStatus.DRAFT),
+        ("corrected", 2, ReportStatus.ISSUED),
+        ("final", 1, ReportStatus.SUPERSEDED),
+    ]
+    assert (draft.has_errors, corrected.has_errors) == (True, False)
+    assert (corrected.issued_by, corrected.issued_at) == ("migración", corrected.created_at)
+    assert (first.superseded_by, corrected.superseded_by) == ("corrected", None)
+    assert [(document.kind, document.is_final) for document in first.documents] == [
+        (DocumentKind.WORD, True),
+        (DocumentKind.FINDINGS, False),
+    ]
+    assert [store.document("final", document.kind) for document in first.documents] == [
+        (document, b"x") for document in first.documents
+    ]
+    assert store.mapping_of("ee") == (("Dependencia", "lead"),)
+    assert issued(store).edition == 3
+    verdict = store.verify_audit()
+    assert verdict.is_sound, verdict.broken
     store.close()

@@ -110,7 +110,7 @@ def _read_day(cell: RawCell, habits: Habits, *, is_end: bool) -> tuple[dt.date |
     doubt = None
     match cell.kind:
         case Kind.DATE:
-            day = _day(*cell.text.split("-"))
+            day = _iso_day(cell.text)
         case Kind.TEXT if cell.text.isspace():
             return None, None
         case Kind.TEXT:
@@ -195,21 +195,32 @@ def proven_decimal_mark(figures: str) -> str:
 def printed(cell: RawCell) -> str:
     """The cell as the sheet shows it to a Colombian reader."""
     match cell.kind:
+        case Kind.NUMBER if _is_plain_figures(cell.text):
+            return cell.text
         case Kind.NUMBER | Kind.GROUPED | Kind.PERCENTAGE:
-            quantity = _quantity(cell.text)
-            if quantity is None:
-                return cell.text
-            if cell.kind is Kind.PERCENTAGE:
-                return f"{printed_number(quantity * 100)} %"
-            grouped = printed_number(quantity)
-            return grouped if cell.kind is Kind.GROUPED else grouped.replace(".", "")
+            return _printed_number(cell)
         case Kind.DATE:
-            day = _day(*cell.text.split("-"))
+            day = _iso_day(cell.text)
             return printed_date(day) if day else cell.text
         case Kind.TRUTH:
             return "VERDADERO" if cell.text == "1" else "FALSO"
         case _:
             return cell.text
+
+
+def _printed_number(cell: RawCell) -> str:
+    quantity = _quantity(cell.text)
+    if quantity is None:
+        return cell.text
+    if cell.kind is Kind.PERCENTAGE:
+        return f"{printed_number(quantity * 100)} %"
+    grouped = printed_number(quantity)
+    return grouped if cell.kind is Kind.GROUPED else grouped.replace(".", "")
+
+
+def _is_plain_figures(number: str) -> bool:
+    """Whether a number is a whole one that Excel shows as it stands, which most are."""
+    return number.isdecimal() and number.isascii() and len(number) <= _MAX_FIGURES and not number.startswith("0")
 
 
 def _no_value(cell: RawCell) -> Trouble | None:
@@ -219,6 +230,8 @@ def _no_value(cell: RawCell) -> Trouble | None:
 
 def _quantity(number: str) -> Decimal | None:
     """The number as Excel shows it; None when it has more than fifteen figures before the comma."""
+    if _is_plain_figures(number):
+        return Decimal(number)
     value = float(number)
     if not math.isfinite(value) or abs(value) >= _TOO_MANY_FIGURES:
         return None
@@ -255,6 +268,13 @@ def is_surely_day_first(text: str) -> bool:
 
 def _whole_year(year: str) -> str:
     return year if len(year) == 4 else f"20{year}"  # noqa: PLR2004  the figures of a year
+
+
+def _iso_day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _day(year: str, month: str | int, day: str) -> dt.date | None:

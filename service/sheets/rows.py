@@ -59,6 +59,9 @@ class Rows:
         self._extras = {column: legible(name) for column, name in table.headers.items() if column not in self._fields}
         # A merged cell is understood, and complained of, once: its rows share the very value.
         self._understood: dict[int, Any] = {}
+        self._has_merges = any(
+            table.headings.last_row < merge.first_row < merge.last_row for merge in table.sheet.merges
+        )
         self._sections: list[TableRow] = []
         self.findings: list[Finding] = []
 
@@ -113,7 +116,8 @@ class Rows:
         value, trouble = parse(cell, self._habits)
         if trouble is not None:
             self.findings.append(trouble.at(self._place(cell), self._table.headers[cell.column]))
-        self._understood[id(cell)] = value
+        if self._has_merges:
+            self._understood[id(cell)] = value
         return value
 
     def _contradictions(self, row: TableRow) -> Iterator[Finding]:

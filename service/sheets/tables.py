@@ -91,21 +91,24 @@ class Table:
         rows = list(self._rows())
         last_action = max((at for at, row in enumerate(rows) if row.kind is RowKind.ACTION), default=-1)
         for at, row in enumerate(rows):
-            following = rows[at + 1] if at < last_action else None
-            yield replace(row, kind=RowKind.SECTION) if self._is_section(row, following) else row
+            is_section = at < last_action and self._is_section(row, rows[at + 1])
+            yield replace(row, kind=RowKind.SECTION) if is_section else row
 
     def _rows(self) -> Iterator[TableRow]:
         filled = _filled_down(self)
         headings = {header_words(cell.text) for cell in (*self.head_cells, *self.header_cells)} - {""}
+        fields = frozenset(self.columns.values())
         for number, own in self.sheet.rows.items():
             if number <= self.headings.last_row:
                 continue
-            written = [cell for cell in own if cell.kind is not Kind.TEXT or not cell.text.isspace()]
+            written = [cell for cell in own if not cell.text.isspace() or cell.kind is not Kind.TEXT]
             if written:
-                cells = {**filled.get(number, {}), **{cell.column: cell for cell in written}}
-                yield TableRow(number, self._kind(written, cells, headings), cells)
+                cells = {cell.column: cell for cell in written}
+                if number in filled:
+                    cells = {**filled[number], **cells}
+                yield TableRow(number, self._kind(written, cells, headings, fields), cells)
 
-    def _kind(self, written: list[RawCell], cells: dict[int, RawCell], headings: set[str]) -> RowKind:
+    def _kind_of_heading(self, written: list[RawCell], headings: set[str]) -> RowKind | None:
         # Most rows hold a long text or a number and are no headings: words are compared for the others only.
         if all(may_be_heading(cell) for cell in written):
             named = granted((rank, cell.column, field) for cell in written for rank, field in fields_named(cell.text))
@@ -115,14 +118,23 @@ class Table:
             words = [header_words(cell.text) for cell in written]
             if all(text in headings or _VERSION_LINE.match(text) for text in words):
                 return RowKind.HEADING
-        if len(written) >= ENOUGH_FIELDS and all(_COLUMN_NUMBER.fullmatch(cell.text) for cell in written):
-            return RowKind.HEADING
+        is_of_numbers = len(written) >= ENOUGH_FIELDS and all(_COLUMN_NUMBER.fullmatch(cell.text) for cell in written)
+        return RowKind.HEADING if is_of_numbers else None
+
+    def _kind(
+        self, written: list[RawCell], cells: dict[int, RawCell], headings: set[str], fields: frozenset[int]
+    ) -> RowKind:
+        heading = self._kind_of_heading(written, headings)
+        if heading is not None:
+            return heading
         if self._is_total(written, cells):
             return RowKind.SECTION
-        filled = sum(column in cells for column in self.columns.values())
+        filled = len(fields & cells.keys())
+        if filled >= ENOUGH_FIELDS:
+            return RowKind.ACTION
         number = cells.get(self.columns.get("number", 0))
         has_number = number is not None and bool(_NUMBER_LIKE.fullmatch(number.text.strip()))
-        if filled >= ENOUGH_FIELDS or (has_number and filled > 1):
+        if has_number and filled > 1:
             return RowKind.ACTION
         return RowKind.LONE_NUMBER if has_number and len(cells) == 1 else RowKind.OTHER
 
@@ -132,20 +144,19 @@ class Table:
             return False
         return not any(self.columns.get(field, 0) in cells for field in ("indicator", "qualitative_progress"))
 
-    def _is_section(self, row: TableRow, following: TableRow | None) -> bool:
+    def _is_section(self, row: TableRow, following: TableRow) -> bool:
         """Whether a row between actions only opens or sums up those beside it."""
-        if following is None:
-            return False
         if row.kind is RowKind.OTHER:
             texts = {cell.text for cell in row.cells.values() if cell.kind not in NUMBERS}
             return sum(not FIGURE.fullmatch(text) for text in texts) == 1
+        if row.kind is not RowKind.ACTION or len(row.cells) != _ACTION_BEGUN:
+            return False
         # "1 Fortalecer la participación" over the actions 1.1 and 1.2.
         number, next_number = (
             line.cells[self.columns["number"]].text.strip() if self.columns.get("number", 0) in line.cells else ""
             for line in (row, following)
         )
-        is_begun = row.kind is RowKind.ACTION and len(row.cells) == _ACTION_BEGUN
-        return is_begun and bool(number) and next_number.startswith(f"{number.rstrip('.')}.")
+        return bool(number) and next_number.startswith(f"{number.rstrip('.')}.")
 
 
 def find_table(sheet: ParsedSheet, given: Given = Given(), office: Office = Office()) -> Table | None:  # noqa: B008  frozen

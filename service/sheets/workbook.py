@@ -10,9 +10,10 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import lt
 from typing import Final
 
 from lxml import etree
@@ -31,6 +32,15 @@ from service.sheets.parsed import (
     address,
     column_number,
     serial_date,
+)
+from service.sheets.regular import (
+    Irregular,
+    WrittenCell,
+    WrittenRow,
+    rows_in,
+    split_sheet,
+    split_texts,
+    texts_in,
 )
 
 MAX_CELLS: Final = 600_000
@@ -137,14 +147,21 @@ class _Workbook:
                 formats = {str(style): kind_of_format(id_, codes.get(id_)) for style, id_ in enumerate(ids)}
         return formats
 
-    def _read_strings(self, part: str | None) -> dict[str, str]:
-        """The shared texts, by their number as cells write it."""
-        strings: dict[str, str] = {}
+    def _read_strings(self, part: str | None) -> dict[str, tuple[Kind, str] | None]:
+        """What cells with the shared texts hold, by the texts' number as cells write it."""
+        strings: dict[str, tuple[Kind, str] | None] = {}
         if part is None or part not in self._package:
             return strings
-        for number, item in enumerate(_elements(self._package.read(part), "{*}si")):
-            strings[str(number)] = text = _rich_text(item)
+        content = self._package.read(part)
+        try:
+            rest, written = split_texts(content)
+            texts: Iterable[str] = map(_rich_text, _elements(rest, "{*}si"))
+            texts = [*texts, *map(_decoded, texts_in(written))]
+        except Irregular:
+            texts = map(_rich_text, _elements(content, "{*}si"))
+        for number, text in enumerate(texts):
             self._spend_characters(len(text))
+            strings[str(number)] = (Kind.TEXT, text) if text else None
         return strings
 
     def _spend_characters(self, count: int) -> None:
@@ -153,72 +170,62 @@ class _Workbook:
             raise _too_large("tiene demasiado texto")
 
     def _read_sheet(self, tab: _Tab) -> ParsedSheet:
-        rows: dict[int, list[RawCell]] = {}
-        merges: list[Merge] = []
-        hidden: set[int] = set()
-        hidden_columns: set[int] = set()
-        row = 0
-        for element in _elements(self._package.read(tab.part), "{*}row", "{*}mergeCell", "{*}col"):
-            if element.tag.endswith("}mergeCell"):
-                merges.append(_merge(element.get("ref", "")))
-                if len(merges) > MAX_MERGES:
-                    raise _too_large("tiene demasiadas celdas combinadas")
-                continue
-            if element.tag.endswith("}col"):
-                if element.get("hidden") in _TRUE:
-                    hidden_columns.update(_columns(element))
-                continue
-            row = _row_number(element.get("r"), row + 1)
-            if element.get("hidden") in _TRUE:
-                hidden.add(row)
-            cells = self._read_row(element, row)
-            self._cells_left -= len(cells)
-            if self._cells_left < 0:
-                raise _too_large(f"tiene más de {MAX_CELLS:,} celdas con contenido".replace(",", "."))
-            for cell in cells:
-                rows.setdefault(cell.row, []).append(cell)
+        part = self._package.read(tab.part)
+        budgets = self._cells_left, self._characters_left
+        try:
+            rest, written = split_sheet(part)
+            outline = _Outline(rest)
+            rows, hidden = self._read_rows(rows_in(written))
+        except Irregular:
+            self._cells_left, self._characters_left = budgets
+            outline = _Outline()
+            rows, hidden = self._read_rows(outline.rows_of(part))
         return ParsedSheet(
             name=tab.name,
-            rows={row: in_order(tab.name, rows[row]) for row in sorted(rows)},
-            merges=tuple(merges),
+            rows={row: in_order(tab.name, rows[row]) for row in sorted(rows) if rows[row]},
+            merges=tuple(outline.merges),
             hidden_rows=frozenset(hidden),
-            hidden_columns=frozenset(hidden_columns),
+            hidden_columns=frozenset(outline.hidden_columns),
             is_hidden=tab.is_hidden,
             epoch=self._epoch,
         )
 
-    def _read_row(self, element: etree._Element, row: int) -> list[RawCell]:
-        namespace = element.tag[: -len("row")]
+    def _read_rows(self, written: Iterable[WrittenRow]) -> tuple[dict[int, list[RawCell]], set[int]]:
+        """The cells by row, in no order yet, and the rows that are hidden."""
+        rows: dict[int, list[RawCell]] = {}
+        hidden: set[int] = set()
+        row = 0
+        for number, is_hidden, cells in written:
+            row = _row_number(number, row + 1)
+            if is_hidden:
+                hidden.add(row)
+            self._read_row(row, cells, rows)
+            if self._cells_left < 0:
+                raise _too_large(f"tiene más de {MAX_CELLS:,} celdas con contenido".replace(",", "."))
+        return rows, hidden
+
+    def _read_row(self, row: int, written: list[WrittenCell], rows: dict[int, list[RawCell]]) -> None:
         digits = str(row)
-        cells = []
+        line = rows.setdefault(row, [])
         at, column = row, 0
-        for cell in element.iterchildren(f"{namespace}c"):
-            reference = cell.get("r")
+        for reference, style, declared, formula, value in written:
             if reference is None:
                 column += 1
             elif not (reference.endswith(digits) and (column := column_number(reference[: -len(digits)]))):
                 at, column = _place(reference)
             if column > MAX_COLUMN:
                 raise _damaged("una fila tiene más celdas que las que admite Excel")
-            understood = self._understood(cell, namespace)
+            understood = self._understood(style, declared, formula, value)
             if understood is not None:
-                cells.append(RawCell(at, column, *understood))
+                self._cells_left -= 1
+                (line if at == row else rows.setdefault(at, [])).append(RawCell(at, column, *understood))
             at = row
-        return cells
 
-    def _understood(self, cell: etree._Element, namespace: str) -> tuple[Kind, str] | None:
-        value = formula = inline = None
-        for child in cell:
-            name = child.tag[len(namespace) :]
-            if name == "v":
-                value = child.text or ""
-            elif name == "f":
-                formula = child.text or ""
-            elif name == "is":
-                inline = child
-        declared = cell.get("t", "n")
+    def _understood(
+        self, style: str | None, declared: str | None, formula: str | None, value: str | None
+    ) -> tuple[Kind, str] | None:
         if declared == "inlineStr":
-            return None if inline is None else self._text(_rich_text(inline))
+            return None if value is None else self._text(value)
         # An empty result is one only of a text: openpyxl writes an empty value for what it has not computed.
         if formula is not None and (value is None or (not value and declared != "str")):
             return (Kind.NO_RESULT, f"={formula}")
@@ -226,8 +233,8 @@ class _Workbook:
             return None
         if declared == "s":
             return self._shared(value)
-        if declared == "n":
-            return self._number(value.strip(), cell.get("s"))
+        if declared is None or declared == "n":
+            return self._number(value.strip(), style)
         return self._rarer(declared, value)
 
     def _rarer(self, declared: str, value: str) -> tuple[Kind, str] | None:
@@ -249,15 +256,15 @@ class _Workbook:
         return (Kind.TEXT, text) if text else None
 
     def _shared(self, index: str) -> tuple[Kind, str] | None:
-        text = self._strings.get(index)
-        if text is None:
-            raise _damaged("una celda remite a un texto que no está en el libro")
-        return (Kind.TEXT, text) if text else None
+        try:
+            return self._strings[index]
+        except KeyError as error:
+            raise _damaged("una celda remite a un texto que no está en el libro") from error
 
     def _number(self, value: str, style: str | None) -> tuple[Kind, str] | None:
         if not value:
             return None
-        if not _FINITE_NUMBER.fullmatch(value):
+        if not (value.isdecimal() or _FINITE_NUMBER.fullmatch(value)):
             return (Kind.NOT_A_NUMBER, value)
         kind = self._formats.get(style or "0", Kind.NUMBER)
         if kind is not Kind.DATE:
@@ -288,6 +295,48 @@ def _elements(part: bytes, *tags: str) -> Iterator[etree._Element]:
         if parent is not None:
             while element.getprevious() is not None:
                 del parent[0]
+
+
+class _Outline:
+    """What a worksheet says of its columns and merges, beside its rows."""
+
+    def __init__(self, without_rows: bytes = b"") -> None:
+        """`without_rows`: a worksheet whose rows were taken out; `Irregular` when some are left."""
+        self.merges: list[Merge] = []
+        self.hidden_columns: set[int] = set()
+        if without_rows and any(self.rows_of(without_rows)):
+            raise Irregular
+
+    def rows_of(self, part: bytes) -> Iterator[WrittenRow]:
+        """The rows of a worksheet as a parser reads them, whatever stands between them; the rest is taken down."""
+        for element in _elements(part, "{*}row", "{*}mergeCell", "{*}col"):
+            if element.tag.endswith("}mergeCell"):
+                self.merges.append(_merge(element.get("ref", "")))
+                if len(self.merges) > MAX_MERGES:
+                    raise _too_large("tiene demasiadas celdas combinadas")
+            elif element.tag.endswith("}col"):
+                if element.get("hidden") in _TRUE:
+                    self.hidden_columns.update(_columns(element))
+            else:
+                namespace = element.tag[: -len("row")]
+                cells = [_written(cell, namespace) for cell in element.iterchildren(f"{namespace}c")]
+                yield element.get("r"), element.get("hidden") in _TRUE, cells
+
+
+def _written(cell: etree._Element, namespace: str) -> WrittenCell:
+    value = formula = inline = None
+    for child in cell:
+        name = child.tag[len(namespace) :]
+        if name == "v":
+            value = child.text or ""
+        elif name == "f":
+            formula = child.text or ""
+        elif name == "is":
+            inline = child
+    declared = cell.get("t")
+    if declared == "inlineStr":
+        value = None if inline is None else _rich_text(inline)
+    return cell.get("r"), cell.get("s"), declared, formula, value
 
 
 def _rich_text(item: etree._Element) -> str:
@@ -359,6 +408,9 @@ def _merge(reference: str) -> Merge:
 
 def in_order(sheet: str, cells: list[RawCell]) -> tuple[RawCell, ...]:
     """The cells of a row from left to right; one that is there twice must say the same twice."""
+    columns = [cell.column for cell in cells]
+    if all(map(lt, columns, columns[1:])):
+        return tuple(cells)
     cells.sort(key=lambda cell: cell.column)
     for left, right in pairwise(cells):
         if left.column == right.column and (left.kind, left.text) != (right.kind, right.text):

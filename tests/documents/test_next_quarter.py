@@ -12,6 +12,7 @@ import pytest
 from lxml import etree
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
@@ -65,16 +66,38 @@ def sheet_of(workbook: bytes) -> Worksheet:
 
 
 def filled(workbook: bytes, given: Given, quarter: Quarter) -> bytes:
-    """The workbook after the office wrote its avance into it."""
+    """The workbook after the office wrote its avance into it; what formulas gave stays, as Excel would keep it."""
     reading = read(workbook, given)
     columns = {one.sheet: one.column for one in reading.mapping if one.field == "qualitative_progress"}
-    book = seen(workbook)
-    for number, one in enumerate(reading.plan.actions, start=1):
-        text = f"Durante el {QUARTERS[quarter.number]} trimestre de {quarter.year} se entregó el producto {number}."
-        book[one.source.sheet][f"{columns[one.source.sheet]}{one.source.row}"] = text
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+    texts = {
+        (one.source.sheet, str(one.source.row)): (
+            f"Durante el {QUARTERS[quarter.number]} trimestre de {quarter.year} se entregó el producto {number}."
+        )
+        for number, one in enumerate(reading.plan.actions, start=1)
+    }
+
+    def write(parts: dict[str, bytes]) -> None:
+        for at, name in enumerate(seen(workbook).sheetnames, start=1):
+            part = f"xl/worksheets/sheet{at}.xml"
+            root = etree.fromstring(parts[part])
+            for row in root.iter(f"{MAIN}row"):
+                text = texts.get((name, row.get("r", "")))
+                if text is not None:
+                    type_into(row, columns[name], text)
+            parts[part] = etree.tostring(root)
+
+    return repacked(workbook, write)
+
+
+def type_into(row: etree._Element, column: str, text: str) -> None:
+    letters = [str(cell.get("r")).rstrip("0123456789") for cell in row]
+    if column not in letters:
+        before = sum(column_index_from_string(one) < column_index_from_string(column) for one in letters)
+        row.insert(before, etree.Element(f"{MAIN}c", {"r": f"{column}{row.get('r')}"}))
+        letters.insert(before, column)
+    cell = row[letters.index(column)]
+    cell[:] = [etree.fromstring(f"<is xmlns='{MAIN[1:-1]}'><t>{text}</t></is>")]
+    cell.set("t", "inlineStr")
 
 
 def planned(actions: tuple[Action, ...]) -> list[list[Any]]:
@@ -293,6 +316,12 @@ def four_sheets() -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def test_sheets_called_by_the_number_of_their_quarter_stay_when_the_next_one_is_there() -> None:
+    layout = LAYOUTS["trimestres_por_su_numero"]
+    workbook = layout.build()
+    assert members(turned(workbook, layout.given)) == members(workbook)
 
 
 def test_the_sheet_of_the_last_quarter_becomes_the_next_when_that_has_none() -> None:

@@ -27,6 +27,7 @@ from service.domain.marks import CONSULTATION
 from service.domain.reading import MappedColumn
 from service.domain.reports import Report
 from service.domain.rules.words import bare
+from service.domain.values import ROMAN
 from worker.documents.mark_cells import bounds
 from worker.documents.mark_removal import remove_marks
 from worker.documents.mark_styles import MarkStyles
@@ -97,8 +98,10 @@ class _Workbook:
         book.drop_calculation_chain()
         self._texts = SharedTexts(book.shared_strings())
         tabs = [tab for tab in book.tabs if tab.kind == "worksheet"]
-        self._of_periods = {tabs[at].name for _, at in series_in({(1, at): tab.name for at, tab in enumerate(tabs)})}
-        named = {self._turn.following.number == quarter_named(name) for name in self._of_periods}
+        self._of_periods = {
+            tabs[at].name for _, at in series_in({(1, at): _said(tab.name) for at, tab in enumerate(tabs)})
+        }
+        named = {self._turn.following.number == quarter_named(_said(name)) for name in self._of_periods}
         # A sheet for each quarter is like a column for each: the next one's may be there already.
         has_next_sheet = True in named or self._turn.is_new_year
         is_computed = False
@@ -261,11 +264,18 @@ class _Workbook:
             is_of_periods = tab.name in self._of_periods
             if is_of_periods and not has_next_sheet and not self._rows.get(tab.name):
                 continue
-            new = self._turn.text(tab.name, is_one_of_a_series=is_of_periods and has_next_sheet)
+            said = _said(tab.name)
+            new = self._turn.text(said, is_one_of_a_series=is_of_periods and has_next_sheet)
+            new = new.removesuffix(said[len(tab.name) :])
             if new != tab.name and len(new) <= _LONGEST_NAME and new.casefold() not in taken:
                 names[tab.name] = new
                 taken.add(new.casefold())
         return names
+
+
+def _said(name: str) -> str:
+    """A sheet's name as a person says it: one that is called "III" is the third quarter's."""
+    return f"{name} trimestre" if name.strip().upper() in ROMAN.values() else name
 
 
 def _empty(sheet: PlanSheet, table: PlanTable, columns: frozenset[int]) -> None:

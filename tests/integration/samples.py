@@ -6,7 +6,9 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
+
+import sqlalchemy as sa
 
 from service.domain.archive import reading_to_json
 from service.domain.findings import CellRef, FindingCode
@@ -14,6 +16,8 @@ from service.domain.reading import Accepted, MappedColumn
 from service.domain.reports import DocumentKind, RenderedDocument
 from service.domain.values import Quarter, VersionNumber
 from service.store import Appended, Issued, KeyReused, Store, StoredReport, Upload, new_id
+from service.store.engine import make_engine
+from service.store.tables import metadata
 from tests.plans import reference_plan
 
 NOON: Final = dt.datetime(2024, 10, 7, 12, tzinfo=dt.UTC)
@@ -82,3 +86,22 @@ def finish(store: Store, job_id: str, content: bytes = b"a document", now: dt.da
 
 def a_document(kind: DocumentKind = DocumentKind.WORD, content: bytes = b"a document") -> RenderedDocument:
     return RenderedDocument(kind, "informe.docx", content, hashlib.sha256(content).hexdigest(), "fingerprint")
+
+
+def fill(store: Store) -> Store:
+    """Put rows into every table: a report, its correction with a document, a remembered layout."""
+    first = issued(store)
+    second = issue(store, append(store, content=b"corrected").report.id, previous=first.id)
+    finish(store, second.job_ids[0])
+    store.remember_mapping("a" * 64, (("Dependencia", "lead"),), NOON)
+    return store
+
+
+def rows_of(url: str, table: str) -> list[tuple[Any, ...]]:
+    """All that a table holds, in the order of its key."""
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        wanted = metadata.tables[table]
+        rows = [tuple(row) for row in connection.execute(sa.select(wanted).order_by(*wanted.primary_key))]
+    engine.dispose()
+    return rows

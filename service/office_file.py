@@ -35,6 +35,7 @@ KEYS: Final[Mapping[str, str]] = {
     "dependencias": "units",
     "periodicidades": "periodicities",
     "fuentes_de_financiacion": "funding_sources",
+    "unidades_de_medida": "measurement_units",
     "siglas": "acronyms",
     "avance_mas_corto": "shortest_progress",
     "parecido_de_repetidas": "duplicate_similarity",

@@ -33,6 +33,21 @@ class Office:
         "No aplica",
         "Sin costo",
     )
+    # Only offered in lists: a plan may count in whatever it likes.
+    measurement_units: tuple[str, ...] = (
+        "Unidad",
+        "Número",
+        "Porcentaje",
+        "Documento",
+        "Informe",
+        "Acto administrativo",
+        "Actividad",
+        "Evento",
+        "Persona",
+        "Kilómetro",
+        "Hectárea",
+        "Pesos",
+    )
     acronyms: tuple[str, ...] = ("RMBC", "PERM", "ATENEA", "ONU", "PIC")
     shortest_progress: int = 40
     duplicate_similarity: float = 0.92

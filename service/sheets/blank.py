@@ -31,8 +31,9 @@ _RULED_ROWS: Final = 40
 _WIDTHS: Final = (6, 36, 26, 28, 13, 10, 12, 12, 15, 18, 70)
 _LISTS_SHEET: Final = "Listas"
 _HELP_SHEET: Final = "Instrucciones"
-_MEASURES: Final = ("Unidad", "Número", "Porcentaje")
 _CENTRED: Final = frozenset({"number", "unit", "target", "starts_on", "ends_on", "periodicity", "funding_source"})
+# Their lists only help: other words are as good.
+_FREE: Final = frozenset({"lead", "unit"})
 _DATES: Final = frozenset({"starts_on", "ends_on"})
 _LINE: Final = Side(style="thin", color="FF7F7F7F")
 _BOX: Final = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -45,7 +46,7 @@ _HOW: Final = {
     "action": ("Qué se va a hacer, en una frase completa.", "Formular el plan de movilidad de la región."),
     "lead": ("La dependencia que responde. Elíjala de la lista; si son varias, sepárelas con « / ».", "De la lista"),
     "indicator": ("Con qué se sabe que se hizo.", "Documento del plan aprobado"),
-    "unit": ("En qué se cuenta la meta.", "Unidad"),
+    "unit": ("En qué se cuenta la meta. Elíjalo de la lista o escriba otra.", "Unidad"),
     "target": ("Cuánto se hará en el año: solo la cantidad. Un porcentaje se escribe con su signo.", "4 o 25 %"),
     "starts_on": ("Día, mes y año en que comienza.", "1/03/{year}"),
     "ends_on": ("Día, mes y año en que termina; no antes de comenzar.", "31/12/{year}"),
@@ -128,7 +129,7 @@ def _write_lists(book: Workbook, year: int, office: Office) -> None:
     lists = {
         "lista_trimestres": quarters,
         "lista_responsables": office.units,
-        "lista_unidades": _MEASURES,
+        "lista_unidades": office.measurement_units,
         "lista_seguimiento": office.periodicities,
         "lista_fuentes": office.funding_sources,
     }
@@ -167,7 +168,7 @@ def _add_validations(sheet: Worksheet, year: int) -> None:
         how, _ = _HOW[column.field]
         letter = get_column_letter(at)
         _say(validation, column.header, how, said.get(column.field, ask) if column.field in of_field else "")
-        validation.showErrorMessage = column.field in of_field and column.field != "lead"
+        validation.showErrorMessage = column.field in of_field and column.field not in _FREE
         validation.add(f"{letter}{FIRST_ROW}:{letter}{LAST_ROW}")
         sheet.add_data_validation(validation)
     quarter = DataValidation("list", formula1="lista_trimestres")

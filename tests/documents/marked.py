@@ -25,6 +25,7 @@ MAPPING = tuple(
     MappedColumn(field, SHEET, letter, header)
     for field, letter, header in (
         ("lead", "C", "RESPONSABLE"),
+        ("unit", "E", "UNIDAD DE MEDIDA"),
         ("periodicity", "I", "SEGUIMIENTO"),
         ("funding_source", "J", "FUENTE DE FINANCIACIÓN"),
     )

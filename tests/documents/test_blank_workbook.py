@@ -73,7 +73,11 @@ def test_a_blank_without_actions_says_that_it_has_none() -> None:
 
 
 def test_the_lists_offer_the_words_of_the_office() -> None:
-    office = Office(units=("Secretaría de Hacienda", "Secretaría de Salud"), periodicities=("Semanal",))
+    office = Office(
+        units=("Secretaría de Hacienda", "Secretaría de Salud"),
+        periodicities=("Semanal",),
+        measurement_units=("Kilómetro",),
+    )
     book = opened(office=office)
     sheet, words = book[PLAN_SHEET], book["Listas"]
     lists = {str(one.sqref): str(one.formula1) for one in sheet.data_validations.dataValidation if one.type == "list"}
@@ -82,7 +86,10 @@ def test_the_lists_offer_the_words_of_the_office() -> None:
     area = book.defined_names["lista_responsables"].attr_text
     assert area == "Listas!$B$1:$B$2"
     assert (words["B1"].value, words["B2"].value, words["D1"].value) == (*office.units, "Semanal")
+    assert words["C1"].value == "Kilómetro"
     assert words.sheet_state == "hidden"
+    free = {str(one.sqref) for one in sheet.data_validations.dataValidation if not one.showErrorMessage}
+    assert free >= {f"{letter}{FIRST_ROW}:{letter}{LAST_ROW}" for letter in "CE"}
 
 
 def test_dates_are_checked_against_the_year_and_shown_as_the_plan_prints_them() -> None:

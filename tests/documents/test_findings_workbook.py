@@ -125,7 +125,14 @@ def test_a_workbook_without_findings_says_so() -> None:
 def test_vocabulary_columns_get_lists_where_they_had_none() -> None:
     book = seen(marked(books.decorated()))
     lists = {str(one.sqref): one.formula1 for one in book[SHEET].data_validations.dataValidation}
-    assert lists == {"I6:I40": '"Trimestral,Anual"', "C6:C7": "_folio_responsables", "J6:J7": "_folio_fuentes"}
+    assert lists == {
+        "I6:I40": '"Trimestral,Anual"',
+        "C6:C7": "_folio_responsables",
+        "E6:E7": "_folio_unidades",
+        "J6:J7": "_folio_fuentes",
+    }
+    free = {str(one.sqref) for one in book[SHEET].data_validations.dataValidation if not one.showErrorMessage}
+    assert free >= {"C6:C7", "E6:E7"}
     area = book.defined_names["_folio_fuentes"].attr_text
     sheet, cells = area.split("!")
     assert sheet.strip("'") == MEMORY_SHEET

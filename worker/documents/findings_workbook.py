@@ -182,6 +182,7 @@ class _Lists:
     def __init__(self, office: Office, mapping: tuple[MappedColumn, ...], rows: Iterable[RowRef]) -> None:
         vocabularies = {
             "lead": ("responsables", office.units, ""),
+            "unit": ("unidades", office.measurement_units, ""),
             "periodicity": ("periodicidades", office.periodicities, _QUESTION),
             "funding_source": ("fuentes", office.funding_sources, _QUESTION),
         }

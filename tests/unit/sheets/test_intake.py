@@ -332,7 +332,7 @@ def admitted(text: str) -> bool:
         return False
 
 
-# openpyxl cannot write controls, takes "=" for a formula, "#N/A" for an error, and leaves "_x0041_" for Excel to decode.
+# openpyxl cannot write controls, takes "=" for a formula and "#N/A" for an error, leaves "_x0041_" for Excel to decode.
 printable = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.just("\n"), min_size=1, max_size=60
 )

@@ -60,15 +60,15 @@ def verify_command(*, regenerate: bool, as_json: bool) -> int:
 
 
 def _tell(verdict: AuditVerdict) -> None:
-    entries = counted(verdict.entries, "asiento", "asientos")
+    entries = counted(verdict.entries, "entrada", "entradas")
     if verdict.is_sound:
-        click.echo(f"El registro está íntegro: {entries}.\nHuella del último: {verdict.head}")
+        click.echo(f"El registro está íntegro: {entries}.\nHuella de la última: {verdict.head}")
         return
     first, *others = verdict.broken
-    where = f"el asiento {first.seq}: " if first.seq is not None else ""
-    click.echo(f"El registro no está íntegro. Se ve primero en {where}{first.problem}" if where else first.problem)
+    where = f" Se ve primero en la entrada {first.seq}:" if first.seq is not None else ""
+    click.echo(f"El registro no está íntegro.{where} {first.problem}")
     for link in others:
-        click.echo(f"  Asiento {link.seq}: {link.problem}" if link.seq is not None else f"  {link.problem}")
+        click.echo(f"  Entrada {link.seq}: {link.problem}" if link.seq is not None else f"  {link.problem}")
 
 
 def _tell_again(again: dict[str, Any]) -> None:

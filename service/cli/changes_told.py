@@ -25,7 +25,7 @@ _KINDS: Final = {
     ActionChangeKind.ADDED: "se agregó",
     ActionChangeKind.REMOVED: "se eliminó",
     ActionChangeKind.MOVED: "cambió de lugar o de número",
-    ActionChangeKind.CHANGED: "cambió",
+    ActionChangeKind.CHANGED: "se modificó",
 }
 _APPROVERS: Final = {
     Approver.COMMITTEE: "lo aprueba el Comité Institucional de Gestión y Desempeño",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from service.settings import PROJECT
 from service.store import Store, migrate, open_store
 from tests.integration.servers import Processes, RedisServer, postgresql_server
+
+Folio = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -88,3 +93,22 @@ def processes(sqlite_url: str, redis_server: RedisServer, tmp_path: Path) -> Ite
     running = Processes(environment, tmp_path)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def folio(tmp_path: Path) -> Folio:
+    """Runs `folio` from a directory that is not the clone, as its users do."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "service.cli", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "80", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run

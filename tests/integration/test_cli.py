@@ -5,11 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -18,31 +14,11 @@ from docx import Document
 from openpyxl.cell import Cell
 
 from service.settings import PROJECT
+from tests.integration.conftest import Folio
 
 EXAMPLE = PROJECT / "examples" / "plan-de-accion-2024-v2.0.xlsx"
 BY_PAGES = PROJECT / "examples" / "plan-de-accion-2024-v2.0-por-paginas.xlsx"
 NAME = "plan-de-accion-2024_v2.0_seguimiento-III-trimestre"
-
-Folio = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def folio(tmp_path: Path) -> Folio:
-    """Runs `folio` from a directory that is not the clone, as its users do."""
-
-    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "service.cli", *map(str, arguments)],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "80", **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture
@@ -245,9 +221,12 @@ def test_an_order_that_makes_no_sense_is_answered_in_spanish(folio: Folio, argum
     assert ended.stdout == ""
 
 
-@pytest.mark.parametrize("order", [[], ["serve"], ["check"], ["generate"], ["blank"], ["doctor"]])
-def test_help_is_in_spanish_throughout(folio: Folio, order: list[str]) -> None:
-    told = folio(*order, "--help").stdout
+@pytest.mark.parametrize(
+    "order",
+    ["", "serve", "check", "generate", "blank", "compare", "next-quarter", "year", "audit", "audit verify", "doctor"],
+)
+def test_help_is_in_spanish_throughout(folio: Folio, order: str) -> None:
+    told = folio(*order.split(), "--help").stdout
     assert told.startswith("Uso: folio")
     assert "Muestra esta ayuda y termina." in told
     for english in ("Usage", "Options", "Commands", "Show this", "required", "default"):

@@ -29,7 +29,7 @@ from service.jobs import Bell
 from service.store import Store, StoredDocument, migrate, open_store
 from service.store.engine import make_engine
 from service.store.tables import jobs
-from tests.integration.samples import append
+from tests.integration.samples import append, issue, issued
 from tests.integration.servers import PROJECT, Processes, RedisServer, wait_until
 from worker.tasks import LEASE
 
@@ -81,6 +81,9 @@ class Templates:
 
     def remove(self) -> None:
         (self._folder / WORD).unlink()
+
+    def content(self) -> bytes:
+        return self._bytes
 
 
 class Desk:
@@ -381,6 +384,32 @@ def test_a_document_waits_for_a_database_that_is_away(desk: Desk, processes: Pro
 
     desk.wait_for(job_id, JobState.DONE)
     assert desk.attempts(job_id) == 1
+
+
+def test_a_worker_writes_what_was_issued_and_keeps_the_template_that_it_came_from(
+    desk: Desk, processes: Processes, templates: Templates
+) -> None:
+    first = issued(desk.store, "1.0")
+    report = issue(desk.store, append(desk.store).report.id, previous=first.id)
+    processes.worker()
+    assert desk.bell.ring(report.job_ids)
+
+    def is_done() -> bool:
+        found = desk.store.report(report.report.id)
+        return found is not None and found.state.is_final
+
+    wait_until(is_done, seconds=90, what="every document was written")
+    found = desk.store.report(report.report.id)
+    assert found is not None
+    assert [(document.kind, document.state, document.problem) for document in found.documents] == [
+        (kind, JobState.DONE, None)
+        for kind in (DocumentKind.WORD, DocumentKind.EXCEL, DocumentKind.CHANGES, DocumentKind.REDLINE)
+    ]
+    origin = desk.store.origin(found.id, DocumentKind.WORD)
+    assert origin is not None
+    assert origin.template == templates.content()
+    verdict = desk.store.verify_audit()
+    assert verdict.is_sound, verdict.broken
 
 
 def test_a_worker_goes_on_when_postgresql_dropped_its_connections(

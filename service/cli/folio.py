@@ -64,7 +64,10 @@ def serve_command(port: str | None, data: str | None) -> int:
     help="Dónde escribirlo (aquí, con un nombre que dice el año).",
 )
 def blank_command(year: int | None, out: Path | None) -> int:
-    """Escribe un libro en blanco, con instrucciones y listas, para llenarlo y subirlo."""
+    """Escribe un libro en blanco para llenarlo y subirlo.
+
+    Trae instrucciones y listas para escoger.
+    """
     from service.sheets.blank import blank_workbook  # noqa: PLC0415 - openpyxl costs the other orders a fifth of a second
 
     year = year or dt.datetime.now(dt.UTC).year
@@ -97,7 +100,10 @@ def migrate_command() -> int:
 
 @folio.command("doctor")
 def doctor_command() -> int:
-    """Dice qué hay en este equipo, qué falta y qué se pierde por ello."""
+    """Dice qué hay en este equipo y qué falta.
+
+    De lo que falta dice también qué se pierde por ello.
+    """
     from service.doctor import examine  # noqa: PLC0415 - as above
 
     symptoms = examine(Settings.from_environment())

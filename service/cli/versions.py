@@ -58,7 +58,7 @@ def compare_command(
     version: VersionNumber | None,
     as_json: bool,
 ) -> int:
-    """Dice qué cambió de un plan a otro, acción por acción, y quién debe aprobarlo."""
+    """Dice qué cambió de un plan a otro y quién debe aprobarlo."""
     from service.cli.changes_told import changes_as_text  # noqa: PLC0415 - comparing costs the other orders a tenth
     from service.domain.changes import compare  # noqa: PLC0415
     from service.domain.changes_json import changes_to_json  # noqa: PLC0415
@@ -101,7 +101,11 @@ def next_quarter_command(
     quarter: int | None,
     version: VersionNumber | None,
 ) -> int:
-    """Prepara el libro de la oficina para el trimestre que sigue: el plan queda y el avance se vacía."""
+    """Prepara el libro de la oficina para el trimestre siguiente.
+
+    El plan queda como está, el avance se vacía y los rótulos dicen el trimestre nuevo. El avance anterior queda al
+    lado, para consultarlo.
+    """
     plan, reading = _plan_in(workbook, Given(year, quarter, version, mapping))
     out = out or Path(document_filename(plan, 1, DocumentKind.NEXT_QUARTER))
     if out.exists():
@@ -119,7 +123,10 @@ def next_quarter_command(
 )
 @mapping_option
 def year_command(workbooks: tuple[Path, ...], *, out: Path, mapping: Mapping) -> int:
-    """Pone lado a lado los avances de los trimestres de un año, en Word y en Excel, para el informe de fin de año."""
+    """Pone lado a lado los avances de un año, en Word y en Excel.
+
+    Sirve para el informe de fin de año; un trimestre que falte queda como «Sin informe».
+    """
     read_plans = [(workbook, *_plan_in(workbook, Given(mapping=mapping))) for workbook in workbooks]
     read_plans.sort(key=lambda each: each[1].quarter)
     problem = _why_no_year([(workbook, plan) for workbook, plan, _ in read_plans])

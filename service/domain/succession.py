@@ -97,17 +97,18 @@ def propose(
     office: Office = REFERENCE_OFFICE,
     *,
     wished: Step | None = None,
-    accepted: frozenset[Acceptance] = frozenset(),
+    accepted: frozenset[Acceptance] | None = frozenset(),
 ) -> Proposal | None:
     """What the plan is beside the past; None when it cannot be told which quarter it reports.
 
     `wished` is what the person says that it is: then the numbers which the workbook leaves open follow from it.
-    `accepted` is what the person lets stand: the same data with other reasons are not the same.
+    `accepted` is what the person lets stand, for the same data with other reasons are not the same; with None there is
+    more to say of them than there was, and they are not the same whatever the reasons.
     """
     found = _Upload.understood(plan, past, office, wished)
     if found is None:
         return None
-    if wished in {None, Step.SAME} and (same := found.same(accepted)):
+    if accepted is not None and wished in {None, Step.SAME} and (same := found.same(accepted)):
         return same
     return found.proposal()
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
 
-from service.domain.reports import JobState
-from service.web.front import front
-from service.web.limits import ID_PATTERN, LIST_LIMIT, LIST_LIMIT_MAX
+from service.domain.changes_json import changes_to_json
+from service.domain.reports import DocumentKind, JobState
+from service.store import StoredReport
+from service.web.asking import Asked, asked_in, retried
+from service.web.comparing import NO_SUCH_REPORT, compared
+from service.web.front import Known, front
+from service.web.issuing import issue, words_in
+from service.web.lists import FILTERS, listed, wanted_in
 from service.web.openapi import description
-from service.web.problems import FieldError, Problem, ProblemType, invalid_request, problem_response
+from service.web.problems import Problem, ProblemType, problem_response, proposal_to_json
 from service.web.progress import progress_of
-from service.web.shown import progress_to_json, report_to_json
+from service.web.shown import progress_to_json, report_named, report_to_json
 from service.web.uploads import receive
-from service.web.wording import document_not_ready
+from service.web.wording import BOGOTA, document_not_ready
 
 api: Final = Blueprint("api", __name__, url_prefix="/api/v1")
-
-_NO_SUCH_REPORT: Final = Problem(ProblemType.NOT_FOUND, "No hay ningún informe con ese identificador.")
 
 
 @api.get("/openapi.json")
@@ -31,13 +34,21 @@ def openapi() -> Response:
 
 @api.post("/reports")
 def create_report() -> Response:
-    """Accept a workbook: 202 with the report once it is durable, the same answer again under the same key."""
+    """Accept a workbook: 202 with the report once it is durable, the same answer again under the same key.
+
+    200 with the report that there is when its data are the very same.
+    """
     received = receive(request, max_upload_bytes=front().max_upload_bytes, received_at=front().clock())
     if isinstance(received, Problem):
         return problem_response(received)
     appended = front().submit(received)
     if isinstance(appended, Problem):
         return problem_response(appended)
+    if isinstance(appended, Known):
+        shown = report_to_json(appended.report) | {"proposal": proposal_to_json(appended.proposal)}
+        response = jsonify(shown)
+        response.headers["Location"] = url_for("api.report", report_id=appended.report.id)
+        return response
     response = jsonify(report_to_json(appended.report))
     response.status_code = 202
     response.headers["Location"] = url_for("api.report", report_id=appended.report.id)
@@ -58,20 +69,16 @@ def upload_progress(sending: str) -> Response:
 
 @api.get("/reports")
 def reports() -> Response:
-    """The reports, newest first, a page at a time."""
-    limit_text = request.args.get("limit", str(LIST_LIMIT))
-    before = request.args.get("before")
-    errors = []
-    if not re.fullmatch("[0-9]{1,3}", limit_text) or not 1 <= int(limit_text) <= LIST_LIMIT_MAX:
-        errors.append(FieldError("limit", limit_text[:80], f"«limit» va de 1 a {LIST_LIMIT_MAX}."))
-    if before is not None and not re.fullmatch(ID_PATTERN, before):
-        errors.append(FieldError("before", before[:80], "«before» es el identificador de un informe."))
-    if errors:
-        return problem_response(invalid_request(tuple(errors)))
-    limit = int(limit_text)
-    found = front().store.reports(limit + 1, before)
-    page = found[:limit]
-    more = url_for("api.reports", limit=limit, before=page[-1].id) if len(found) > limit else None
+    """The reports, newest first, a page at a time; those of a year, quarter, version or status where it is named."""
+    wanted = wanted_in(request.args)
+    if isinstance(wanted, Problem):
+        return problem_response(wanted)
+    found = listed(front().store, wanted)
+    page = found[: wanted.limit]
+    more = None
+    if len(found) > wanted.limit:
+        again = {name: value for name, value in request.args.items() if name in FILTERS}
+        more = f"{url_for('api.reports')}?{urlencode({'limit': wanted.limit, 'before': page[-1].id, **again})}"
     return jsonify({"reports": [report_to_json(report) for report in page], "next": more})
 
 
@@ -79,7 +86,7 @@ def reports() -> Response:
 def report(report_id: str) -> Response:
     """One report and how far its documents are."""
     found = front().store.report(report_id)
-    return jsonify(report_to_json(found)) if found else problem_response(_NO_SUCH_REPORT)
+    return jsonify(report_to_json(found)) if found else problem_response(NO_SUCH_REPORT)
 
 
 @api.get("/reports/<id:report_id>/plan")
@@ -87,19 +94,78 @@ def plan(report_id: str) -> Response:
     """What was understood of the workbook, byte for byte as it was remembered."""
     reading_json = front().store.reading_json(report_id)
     if reading_json is None:
-        return problem_response(_NO_SUCH_REPORT)
+        return problem_response(NO_SUCH_REPORT)
     return Response(reading_json, mimetype="application/json")
+
+
+@api.post("/reports/<id:report_id>/issue")
+def issue_report(report_id: str) -> Response:
+    """Make a draft the office's word; 200 with the report, the same again when it is already, or all that it lacks."""
+    words = words_in(request, front().clock().astimezone(BOGOTA).date())
+    issued = words if isinstance(words, Problem) else issue(front(), report_id, words)
+    return problem_response(issued) if isinstance(issued, Problem) else jsonify(report_to_json(issued.report))
+
+
+@api.get("/reports/<id:report_id>/changes")
+def changes(report_id: str) -> Response:
+    """What changed since another report: the one that is named, or the one that this one follows."""
+    found = compared(front(), report_id, request.args.get("against"))
+    if isinstance(found, Problem):
+        return problem_response(found)
+    which = {"report": report_named(found.report), "against": report_named(found.against)}
+    return jsonify(which | changes_to_json(found.changes))
+
+
+@api.post("/reports/<id:report_id>/documents")
+def request_documents(report_id: str) -> Response:
+    """Have more documents written: 202 with the report; those that it has are not written again."""
+    return _requested(asked_in(request, front().store, report_id))
+
+
+@api.post("/reports/<id:report_id>/next-quarter")
+def next_quarter(report_id: str) -> Response:
+    """Have the office's own workbook made ready for the quarter that follows: 202 with the report."""
+    return _requested(asked_in(request, front().store, report_id, (DocumentKind.NEXT_QUARTER,)))
+
+
+@api.post("/reports/<id:report_id>/documents/<kind>/retry")
+def retry_document(report_id: str, kind: str) -> Response:
+    """Try again to write a document that could not be written: 202 with the report, 409 when it did not fail."""
+    asked = asked_in(request, front().store, report_id, (kind,))
+    if isinstance(asked, Problem):
+        return problem_response(asked)
+    if not retried(front(), asked):
+        return problem_response(Problem(ProblemType.NOT_READY, "Ese documento no ha fallado: no hay nada que repetir."))
+    return _accepted(front().store.report(report_id) or asked.report)
+
+
+def _requested(asked: Asked | Problem) -> Response:
+    if isinstance(asked, Problem):
+        return problem_response(asked)
+    against = asked.against.id if asked.against else None
+    return _accepted(front().request(asked.report, asked.kinds, against, asked.by))
+
+
+def _accepted(report: StoredReport) -> Response:
+    response = jsonify(report_to_json(report))
+    response.status_code = 202
+    response.headers["Location"] = url_for("api.report", report_id=report.id)
+    return response
 
 
 @api.get("/reports/<id:report_id>/documents/<kind>")
 def document(report_id: str, kind: str) -> Response:
     """The finished file, to be kept and never shown in the page; 409 while there is none."""
-    store = front().store
+    store, against = front().store, request.args.get("against")
     found = store.report(report_id)
-    asked = next((each for each in found.documents if each.kind == kind), None) if found else None
-    if asked is None:
+    documents = [each for each in found.documents if each.kind == kind] if found else []
+    if against:
+        documents = [each for each in documents if each.against == against]
+    if not documents:
         return problem_response(Problem(ProblemType.NOT_FOUND, "El informe no existe o no incluye ese documento."))
-    finished = store.document(report_id, asked.kind) if asked.state is JobState.DONE else None
+    # Of several comparisons the one with the report that it follows is meant.
+    asked = next((each for each in documents if found and each.against == found.previous), documents[0])
+    finished = store.document(report_id, asked.kind, asked.against) if asked.state is JobState.DONE else None
     if finished is None:
         return problem_response(Problem(ProblemType.NOT_READY, document_not_ready(asked)))
     about, content = finished

@@ -23,15 +23,18 @@ from service.domain.office import REFERENCE_OFFICE, Office
 from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
 from service.store import Store, new_id
+from service.web.alterations import refused
 from service.web.api import api
-from service.web.front import EXTENSION, Front
+from service.web.front import EXTENSION, Front, front
 from service.web.health import health
 from service.web.limits import FIELDS_BYTES, FORM_PARTS, ID_PATTERN, MAX_UPLOAD_BYTES
-from service.web.pages import pages, problem_page
+from service.web.pages import pages
 from service.web.problems import STORE_UNAVAILABLE, Problem, ProblemType, problem_response
 from service.web.progress import ProgressBoard, keep_progress
+from service.web.report_page import problem_page
 from service.web.security import guarded, host_names, refuse_cross_site, refuse_stranger
 from service.web.uploads import FolioRequest, drop_rest, too_large
+from service.web.version_pages import versions
 
 _FOR_PROGRAMS: Final = ("/api/", "/healthz", "/readyz")
 
@@ -92,7 +95,7 @@ def create_app(
     )
     app.url_map.converters["id"] = ReportId
     app.extensions[EXTENSION] = Front(store, bell, reading_room, clock, new_id, max_upload_bytes, office)
-    for blueprint in (api, health, pages):
+    for blueprint in (api, health, pages, versions):
         app.register_blueprint(blueprint)
     keep_progress(app, ProgressBoard(progress_folder))
     _keep_strangers_out(app, host_names(trusted_hosts))
@@ -122,7 +125,10 @@ def _explain_errors(app: Flask, max_upload_bytes: int) -> None:
     def http_error(error: HTTPException) -> Response:
         if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             drop_rest(request)
-        response = _answer(by_status.get(error.code or 500, malformed))
+        problem = by_status.get(error.code or 500, malformed)
+        if problem is wrong_method:
+            problem = refused(front(), request) or problem
+        response = _answer(problem)
         # 405 must say what is allowed.
         for name, value in error.get_response().headers:
             if name == "Allow":

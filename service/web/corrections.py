@@ -15,7 +15,9 @@ from werkzeug.datastructures import MultiDict
 
 from service.domain.archive import Json, reading_to_json
 from service.domain.reading import Acceptance, Given, Rejected, Unreadable
-from service.said import FIELDS, pair_in, reason_of
+from service.domain.succession import Step
+from service.domain.values import Quarter, VersionNumber
+from service.said import FIELDS, NotUnderstood, pair_in, reason_of
 from service.store import StoredReport
 
 _COLUMN: Final = "column"
@@ -75,6 +77,24 @@ def corrected(report: StoredReport, remembered: tuple[tuple[str, str], ...], for
         tuple((dict(remembered) | dict(columns)).items()) if columns else (),
         tuple(each.acceptance for each in accepted),
     )
+
+
+def chosen(report: StoredReport, form: MultiDict[str, str]) -> tuple[Step | None, Given]:
+    """What the form says that the report's workbook is, and with which numbers it is to be read; the rest stays.
+
+    Raises:
+        NotUnderstood: a step, quarter or version that does not exist.
+    """
+    said = form.get("step", "")
+    if said and said not in set(Step):
+        raise NotUnderstood(f"«{said[:80]}» no es nada de lo que un libro puede ser.")
+    quarter, version = form.get("quarter", "").strip(), form.get("version", "").strip()
+    number, named = Quarter.number_from(quarter), VersionNumber.parse(version)
+    if (quarter and number is None) or (version and named is None):
+        raise NotUnderstood("El trimestre es I, II, III o IV, y la versión son dos números como 2.0.")
+    accepted = tuple(Acceptance(each.code, each.place, each.accepted) for each in report.findings if each.accepted)
+    given = Given(report.year, number or report.quarter.number, named or report.version, accepted=accepted)
+    return Step(said) if said else None, given
 
 
 @dataclass(frozen=True, slots=True)

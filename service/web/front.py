@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from flask import current_app
@@ -14,14 +14,15 @@ from service.domain.errors import StoreUnavailable
 from service.domain.findings import FindingCode, Severity
 from service.domain.office import Office
 from service.domain.progress import Progress, Stage
-from service.domain.reading import Accepted, Rejected, Unreadable
-from service.domain.reports import DocumentKind
+from service.domain.reading import Rejected, Unreadable
+from service.domain.reports import USUAL_KINDS, DocumentKind
+from service.domain.succession import Proposal, Step
 from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
-from service.store import Appended, KeyReused, Store
+from service.store import Appended, KeyReused, Store, StoredReport
 from service.web.problems import STORE_UNAVAILABLE, Problem, ProblemType
 from service.web.progress import telling
-from service.web.readings import Readings
+from service.web.readings import Considered, Readings
 from service.web.uploads import Received
 from service.web.wording import findings_summary, joined
 
@@ -30,7 +31,20 @@ NOT_A_WORKBOOK: Final = {FindingCode.FILE_002, FindingCode.FILE_005}
 
 EXTENSION: Final = "folio"
 
+NOTHING_BEFORE: Final = Problem(
+    ProblemType.NOTHING_TO_COMPARE,
+    "Este informe no sigue a ninguno que se haya emitido: indique con cuál compararlo.",
+)
+
 _log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The data of an upload are those of a report that there is; nothing was made of them."""
+
+    report: StoredReport
+    proposal: Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +59,11 @@ class Front:
     max_upload_bytes: int
     office: Office
 
-    def submit(self, received: Received) -> Appended | Problem:
+    def submit(self, received: Received) -> Appended | Known | Problem:
         """Read the workbook and remember the report with its jobs; they are durable when this returns.
 
-        With errors that nobody accepted it is refused, or kept as a draft where that was asked for.
+        With errors that nobody accepted it is refused, or kept where that was asked for. Nothing is made of data which
+        a report has already, unless the person says what else they are.
         """
         try:
             return self._submit(received)
@@ -62,24 +77,58 @@ class Front:
 
         return blank_workbook(year, self.office)
 
-    def _submit(self, received: Received) -> Appended | Problem:
+    def _submit(self, received: Received) -> Appended | Known | Problem:
         tell = telling()
         readings = Readings(self.reading_room, self.store, self.office)
-        reading, reading_json = readings.read(received.upload.content, received.given, self.clock(), tell)
+        content, now = received.upload.content, self.clock()
+        considered = readings.read(content, received.given, now, tell, step=received.step, by=received.by)
+        reading, proposal = considered.reading, considered.proposal
         if isinstance(reading, Unreadable):
             return _unreadable(reading)
-        if isinstance(reading, Rejected) and (refusal := _refusal(reading, may_be_draft=received.may_be_draft)):
+        if considered.objection:
+            return Problem(ProblemType.STEP_CONTRADICTED, considered.objection, proposal=proposal)
+        if known := self._known(received, proposal):
+            return known
+        may_be_draft = received.may_be_draft
+        if isinstance(reading, Rejected) and (refusal := _refusal(reading, proposal, may_be_draft=may_be_draft)):
             return refusal
         tell(Progress(Stage.KEEPING))
+        return self._append(received, considered)
+
+    def _known(self, received: Received, proposal: Proposal | None) -> Known | None:
+        """The report with the same data, unless a key says that this is the very request which made it."""
+        if proposal is None or proposal.step is not Step.SAME or proposal.against is None:
+            return None
+        report = self.store.report(proposal.against)
+        if report is None or (report.has_errors and not received.may_be_draft):
+            return None
+        if received.idempotency_key and self.store.report_of_key(received.idempotency_key):
+            return None
+        more = set(received.kinds) - {document.kind for document in report.documents}
+        wanted = tuple(kind for kind in DocumentKind if kind in more and not kind.needs_another)
+        return Known(self.request(report, wanted, None, received.by) if wanted else report, proposal)
+
+    def _append(self, received: Received, considered: Considered) -> Appended | Problem:
+        reading, proposal = considered.reading, considered.proposal
+        if isinstance(reading, Unreadable):
+            raise TypeError("what cannot be read is refused before")
+        against = proposal.against if proposal else None
+        comparisons = tuple(kind for kind in received.kinds if kind.needs_another)
+        if comparisons and against is None:
+            return NOTHING_BEFORE
+        named = tuple(kind for kind in received.kinds if not kind.needs_another) or USUAL_KINDS
         appended = self.store.append_report(
             received.upload,
             reading,
-            reading_json,
-            received.kinds if isinstance(reading, Accepted) else (DocumentKind.FINDINGS,),
+            considered.as_json,
+            named,
             report_id=self.new_id(),
             now=self.clock(),
-            given=received.given,
+            given=considered.given,
             idempotency_key=received.idempotency_key,
+            proposal=proposal,
+            step=received.step or "",
+            by=received.by,
         )
         if isinstance(appended, KeyReused):
             return Problem(
@@ -88,7 +137,19 @@ class Front:
             )
         if appended.is_new:
             self.bell.ring(appended.job_ids)
-        return appended
+        if not comparisons:
+            return appended
+        return replace(appended, report=self.request(appended.report, comparisons, against, received.by))
+
+    def request(
+        self, report: StoredReport, kinds: Iterable[DocumentKind], against: str | None, by: str
+    ) -> StoredReport:
+        """Have more documents of a report written, and the report with them; those that it has are not written again.
+
+        `against` is another report that there is, for documents that tell what changed.
+        """
+        self.bell.ring(self.store.request_documents(report.id, kinds, against, now=self.clock(), by=by))
+        return self.store.report(report.id) or report
 
 
 def front() -> Front:
@@ -103,7 +164,7 @@ def _unreadable(reading: Unreadable) -> Problem:
     return Problem(kind, detail, reading.findings, understood=reading)
 
 
-def _refusal(reading: Rejected, *, may_be_draft: bool) -> Problem | None:
+def _refusal(reading: Rejected, proposal: Proposal | None, *, may_be_draft: bool) -> Problem | None:
     """Why a workbook with errors is not kept; None when it becomes a draft."""
     plan = reading.plan
     needed = {"el año": plan.year, "el trimestre": plan.quarter, "la versión": plan.version}
@@ -117,4 +178,6 @@ def _refusal(reading: Rejected, *, may_be_draft: bool) -> Problem | None:
     )
     if may_be_draft:
         detail += f" Para guardarlo como borrador falta indicar {missing}."
-    return Problem(ProblemType.HAS_ERRORS, detail, reading.findings, understood=reading)
+    if missing and proposal:
+        detail += f" {proposal.reason}"
+    return Problem(ProblemType.HAS_ERRORS, detail, reading.findings, understood=reading, proposal=proposal)

@@ -27,3 +27,7 @@ FILENAME_LENGTH: Final = 120
 
 LIST_LIMIT: Final = 20
 LIST_LIMIT_MAX: Final = 100
+
+# What a person writes when a report is issued, in characters.
+LONGEST_NAME: Final = 200
+LONGEST_TEXT: Final = 4_000

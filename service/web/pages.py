@@ -13,19 +13,27 @@ from typing import Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, send_file, url_for
 
 from service.domain.errors import StoreUnavailable
-from service.domain.reports import USUAL_KINDS, DocumentKind
+from service.domain.findings import FindingCode
+from service.domain.reading import Given
+from service.domain.reports import DocumentKind
+from service.domain.succession import Step
 from service.domain.values import ROMAN
 from service.said import NotUnderstood
+from service.store import StoredReport
 from service.web import corrections, wording
-from service.web.front import front
+from service.web.comparing import NO_SUCH_REPORT
+from service.web.front import Known, front
 from service.web.limits import ID_PATTERN, YEARS
 from service.web.problems import Problem, ProblemType
-from service.web.shown import report_to_json
-from service.web.uploads import Received, receive
+from service.web.report_page import problem_page, report_page
+from service.web.uploads import Received, receive, who
 
 pages: Final = Blueprint("pages", __name__)
 
 _PAGE_LENGTH: Final = 20
+_LACKING: Final = {
+    FindingCode.PLAN_001: "year", FindingCode.PLAN_002: "quarter", FindingCode.PLAN_003: "version",
+}  # fmt: skip
 
 
 @pages.app_context_processor
@@ -61,33 +69,30 @@ def upload() -> Response:
     appended = front().submit(replace(received, idempotency_key=_form_key(received)))
     if isinstance(appended, Problem):
         return _home(appended, filename=received.upload.filename)
-    return make_response(redirect(url_for("pages.report", report_id=appended.report.id), 303))
+    known = "1" if isinstance(appended, Known) else None
+    return make_response(redirect(url_for("pages.report", report_id=appended.report.id, conocido=known), 303))
 
 
 @pages.get("/informes/<id:report_id>")
 def report(report_id: str) -> Response:
-    """One report: where it stands, what was found, what can be downloaded."""
+    """One report: what it is worth, what was found, what can be downloaded, and what comes next."""
     found = front().store.report(report_id)
-    if found is None:
-        return problem_page(Problem(ProblemType.NOT_FOUND, "No hay ningún informe en esta dirección."))
-    reading_json = front().store.reading_json(report_id)
-    columns = corrections.columns_of(reading_json) if reading_json else ()
-    return make_response(render_template("report.html", report=found, shown=report_to_json(found), columns=columns))
+    return report_page(front(), found) if found else problem_page(NO_SUCH_REPORT)
 
 
-@pages.get("/informes/<id:report_id>/correccion")
-def corrected(report_id: str) -> Response:
-    """As above: the form that was sent here is on the report's page."""
+@pages.get("/informes/<id:report_id>/<any(correccion, paso):_form>")
+def sent_here(report_id: str, _form: str) -> Response:
+    """As above: the forms that are sent here are on the report's page."""
     return make_response(redirect(url_for("pages.report", report_id=report_id), 303))
 
 
 @pages.post("/informes/<id:report_id>/correccion")
 def correction(report_id: str) -> Response:
-    """Read the same workbook again with the columns and the reasons that the form says: a new edition, or a draft."""
+    """Read the same workbook again with the columns and the reasons that the form says: another draft."""
     store = front().store
-    found, upload, reading_json = store.report(report_id), store.upload(report_id), store.reading_json(report_id)
-    if found is None or upload is None or reading_json is None:
-        return problem_page(Problem(ProblemType.NOT_FOUND, "No hay ningún informe en esta dirección."))
+    found, reading_json = store.report(report_id), store.reading_json(report_id)
+    if found is None or reading_json is None:
+        return problem_page(NO_SUCH_REPORT)
     layout = corrections.layout_of(reading_json)
     remembered = store.mapping_of(layout) if layout else ()
     try:
@@ -96,12 +101,32 @@ def correction(report_id: str) -> Response:
         return problem_page(Problem(ProblemType.INVALID_REQUEST, str(reason)))
     if given is None:
         return make_response(redirect(url_for("pages.report", report_id=report_id), 303))
-    kinds = USUAL_KINDS if found.is_draft else tuple(document.kind for document in found.documents)
+    return _read_again(found, given)
+
+
+@pages.post("/informes/<id:report_id>/paso")
+def step(report_id: str) -> Response:
+    """Read the same workbook again as what the person says that it is: another draft."""
+    found = front().store.report(report_id)
+    if found is None:
+        return problem_page(NO_SUCH_REPORT)
+    try:
+        said, given = corrections.chosen(found, request.form)
+    except NotUnderstood as reason:
+        return report_page(front(), found, Problem(ProblemType.INVALID_REQUEST, str(reason)))
+    return _read_again(found, given, said)
+
+
+def _read_again(found: StoredReport, given: Given, said: Step | None = None) -> Response:
+    upload = front().store.upload(found.id)
+    if upload is None:
+        return problem_page(NO_SUCH_REPORT)
     again = replace(upload, received_at=front().clock())
-    received = Received(again, given, kinds, may_be_draft=True, idempotency_key=None)
+    by = who("", request.remote_addr)
+    received = Received(again, given, (), may_be_draft=True, idempotency_key=None, step=said, by=by)
     appended = front().submit(replace(received, idempotency_key=_form_key(received)))
     if isinstance(appended, Problem):
-        return problem_page(appended)
+        return report_page(front(), found, appended)
     return make_response(redirect(url_for("pages.report", report_id=appended.report.id), 303))
 
 
@@ -122,13 +147,6 @@ def blank() -> Response:
     return response
 
 
-def problem_page(problem: Problem) -> Response:
-    """A problem as a page of its own, with the way back."""
-    response = make_response(render_template("problem.html", problem=problem), problem.type.status)
-    response.headers.update(problem.headers)
-    return response
-
-
 def _home(problem: Problem | None = None, *, filename: str = "", before: str | None = None) -> Response:
     try:
         found = front().store.reports(_PAGE_LENGTH + 1, before)
@@ -142,7 +160,7 @@ def _home(problem: Problem | None = None, *, filename: str = "", before: str | N
         problem=problem,
         filename=filename,
         # What was chosen stays chosen; only the file must be chosen again, for browsers do not let a page keep it.
-        given={field: request.form.get(field, "") for field in ("year", "quarter", "version")},
+        given=_given(problem),
         keeps_draft=problem is None or "sending" not in request.form or "draft" in request.form,
         columns=corrections.columns_in_refused(problem.understood) if problem else (),
         this_year=front().clock().astimezone(wording.BOGOTA).year,
@@ -158,10 +176,20 @@ def _home(problem: Problem | None = None, *, filename: str = "", before: str | N
     return response
 
 
+def _given(problem: Problem | None) -> dict[str, str]:
+    """What the form's fields hold: what was said, else what Folio would put where the workbook says nothing."""
+    said = {field: request.form.get(field, "") for field in ("year", "quarter", "version")}
+    for finding in problem.findings if problem else ():
+        field = _LACKING.get(finding.code)
+        if field:
+            said[field] = said[field] or finding.proposal or ""
+    return said
+
+
 def _form_key(received: Received) -> str | None:
     # A double click sends the same form twice and must make one report; the same page with another file is another one.
     sending = request.form.get("sending", "")
     if not sending:
         return None
-    parts = (sending, received.upload.sha256, str(received.given), str(received.may_be_draft))
+    parts = (sending, received.upload.sha256, str(received.given), str(received.may_be_draft), str(received.step))
     return "form-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()

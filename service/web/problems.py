@@ -15,6 +15,7 @@ from flask import Response, jsonify
 from service.domain.archive import Json, finding_to_json, reading_to_json
 from service.domain.findings import Finding
 from service.domain.reading import Rejected, Unreadable
+from service.domain.succession import Proposal
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 5
@@ -28,6 +29,10 @@ class ProblemType(Enum):
     CROSS_SITE = ("otro-sitio", HTTPStatus.FORBIDDEN, "El envío no viene de esta página")
     NOT_FOUND = ("no-existe", HTTPStatus.NOT_FOUND, "No existe")
     WRONG_METHOD = ("metodo-no-admitido", HTTPStatus.METHOD_NOT_ALLOWED, "Esta dirección no admite esa operación")
+    KEPT_FOR_GOOD = ("informe-inalterable", HTTPStatus.METHOD_NOT_ALLOWED, "Un informe no se modifica ni se borra")
+    STEP_CONTRADICTED = ("paso-contradicho", HTTPStatus.CONFLICT, "El libro no es lo que usted indicó")
+    NOT_ISSUABLE = ("falta-para-emitir", HTTPStatus.CONFLICT, "Todavía no se puede emitir")
+    NOTHING_TO_COMPARE = ("nada-que-comparar", HTTPStatus.CONFLICT, "No hay con qué compararlo")
     NOT_READY = ("documento-no-disponible", HTTPStatus.CONFLICT, "El documento no está disponible")
     TOO_LARGE = ("demasiado-grande", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "El envío es demasiado grande")
     NOT_A_WORKBOOK = ("no-es-un-libro", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "El archivo no es un libro de Excel")
@@ -56,7 +61,7 @@ class FieldError:
 class Problem:
     """Why a request was refused: `detail` is for the person, `findings` are the workbook's, `errors` the request's.
 
-    `understood` is what could be read of a refused workbook all the same.
+    `understood` is what could be read of a refused workbook all the same, `proposal` what the workbook seems to be.
     """
 
     type: ProblemType
@@ -64,6 +69,7 @@ class Problem:
     findings: tuple[Finding, ...] = ()
     errors: tuple[FieldError, ...] = ()
     understood: Rejected | Unreadable | None = None
+    proposal: Proposal | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -84,6 +90,19 @@ def invalid_request(errors: tuple[FieldError, ...]) -> Problem:
     return Problem(ProblemType.INVALID_REQUEST, detail, errors=errors)
 
 
+def proposal_to_json(proposal: Proposal) -> Json:
+    """What an upload seems to be, as the API shows it."""
+    return {
+        "step": proposal.step.value,
+        "reason": proposal.reason,
+        "year": proposal.quarter.year,
+        "quarter": proposal.quarter.roman,
+        "version": str(proposal.version),
+        "edition": proposal.edition,
+        "against": proposal.against,
+    }
+
+
 def problem_to_json(problem: Problem) -> Json:
     """The problem as the API shows it."""
     understood = reading_to_json(problem.understood) if problem.understood else {"plan": None, "mapping": {}}
@@ -96,6 +115,7 @@ def problem_to_json(problem: Problem) -> Json:
         "errors": [{"field": error.field, "value": error.value, "message": error.message} for error in problem.errors],
         "plan": understood["plan"],
         "mapping": understood["mapping"],
+        "proposal": proposal_to_json(problem.proposal) if problem.proposal else None,
     }
 
 

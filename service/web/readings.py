@@ -18,7 +18,7 @@ from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.plan import DraftPlan
 from service.domain.progress import Tell, tell_nobody
-from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable, decided, with_accepted
+from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable, with_accepted, with_findings
 from service.domain.succession import Past, Proposal, Step, objection, propose
 from service.sheets.isolated import ReadingRoom
 from service.store import SOMEBODY, Store
@@ -108,7 +108,7 @@ class Readings:
 
     def _compared(self, reading: Accepted | Rejected, given: Given, past: Past) -> Accepted | Rejected:
         plan = _plan_in(reading)
-        more = beside_the_past(plan, reading.mapping, past, self.office)
+        more = beside_the_past(plan, reading.mapping, past, self.office, reading.extra_columns)
         if not more:
             return reading
         return _decided_with(reading, (*reading.findings, *with_accepted(more, (*reading.typed, *given.accepted))))
@@ -151,7 +151,7 @@ def _decided_with(reading: Accepted | Rejected, findings: Iterable[Finding]) -> 
     plan = _plan_in(reading)
     sheets = list(dict.fromkeys(action.source.sheet for action in plan.actions))
     in_order = sorted(findings, key=lambda finding: _place_in_reading(finding, sheets))
-    return decided(plan, reading.mapping, tuple(in_order), reading.layout, reading.typed)
+    return with_findings(reading, tuple(in_order))
 
 
 def _place_in_reading(finding: Finding, sheets: list[str]) -> tuple[int, int, str]:

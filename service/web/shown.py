@@ -9,7 +9,8 @@ from flask import url_for
 from service.domain.archive import Json, finding_to_json
 from service.domain.progress import Progress
 from service.store import StoredDocument, StoredReport
-from service.web.wording import progress, upload_state
+from service.web.problems import proposal_to_json
+from service.web.wording import progress, report_name, upload_state
 
 
 def report_to_json(report: StoredReport) -> Json:
@@ -19,13 +20,41 @@ def report_to_json(report: StoredReport) -> Json:
         "year": report.year,
         "quarter": report.quarter.roman,
         "version": str(report.version),
+        "status": report.status.value,
         "edition": report.edition,
-        "draft": report.is_draft,
+        "step": report.step or None,
+        "proposal": proposal_to_json(report.proposal) if report.proposal else None,
+        "has_errors": report.has_errors,
         "state": report.state.value,
         "progress": progress(report),
         "findings": [finding_to_json(finding) for finding in report.findings],
         "documents": [_document_to_json(report.id, document) for document in report.documents],
-        "created_at": report.created_at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "created_at": _instant(report.created_at),
+        "uploaded_by": report.uploaded_by,
+        "issued_at": _instant(report.issued_at) if report.issued_at else None,
+        "issued_by": report.issued_by or None,
+        "reason": report.reason,
+        "approval": {
+            "instance": report.approval.instance,
+            "act": report.approval.act,
+            "date": report.approval.on.isoformat() if report.approval.on else None,
+        },
+        "description": report.description,
+        "previous": report.previous,
+        "superseded_by": report.superseded_by,
+    }
+
+
+def report_named(report: StoredReport) -> Json:
+    """Which report it is, and no more."""
+    return {
+        "id": report.id,
+        "name": report_name(report),
+        "year": report.year,
+        "quarter": report.quarter.roman,
+        "version": str(report.version),
+        "edition": report.edition,
+        "status": report.status.value,
     }
 
 
@@ -48,5 +77,11 @@ def _document_to_json(report_id: str, document: StoredDocument) -> Json:
         "size": document.size,
         "sha256": document.sha256,
         "problem": document.problem,
-        "href": url_for("api.document", report_id=report_id, kind=document.kind.value),
+        "against": document.against,
+        "official": document.is_final,
+        "href": url_for("api.document", report_id=report_id, kind=document.kind.value, against=document.against),
     }
+
+
+def _instant(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

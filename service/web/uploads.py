@@ -18,11 +18,12 @@ from flask import Request
 from werkzeug.datastructures import FileStorage
 
 from service.domain.reading import Given
-from service.domain.reports import USUAL_KINDS, DocumentKind
+from service.domain.reports import DocumentKind
+from service.domain.succession import Step
 from service.domain.values import Quarter, VersionNumber
-from service.said import NotUnderstood, acceptances_of, mapping_of
-from service.store import Upload
-from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
+from service.said import NotUnderstood, acceptances_of, mapping_of, plain_text
+from service.store import SOMEBODY, Upload
+from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, LONGEST_NAME, YEARS
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
 from service.web.progress import receiving
 from service.web.wording import joined
@@ -72,7 +73,8 @@ class FolioRequest(Request):
 class Received:
     """A request for a report, understood but not yet read: the workbook may still be anything.
 
-    `may_be_draft`: keep it although errors remain.
+    `kinds` are the documents that were named, none where the usual ones will do. `may_be_draft`: keep it although
+    errors remain. `step` is what the person says that it is, `by` who they are.
     """
 
     upload: Upload
@@ -80,14 +82,16 @@ class Received:
     kinds: tuple[DocumentKind, ...]
     may_be_draft: bool
     idempotency_key: str | None
+    step: Step | None = None
+    by: str = SOMEBODY
 
 
 def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime) -> Received | Problem:
     """Take the upload and its fields out of a multipart request.
 
     Args:
-        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, `mapping`, `accepted`, `draft`, header
-            `Idempotency-Key`; fields that are not known are ignored.
+        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, `mapping`, `accepted`, `draft`, `step`,
+            `by`, header `Idempotency-Key`; fields that are not known are ignored.
         max_upload_bytes: the most that the workbook may weigh.
         received_at: the instant to remember, aware UTC.
 
@@ -106,13 +110,26 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
     kinds = _kinds(request, errors)
     may_be_draft = _draft(request, errors)
     key = _key(request, errors)
+    step = _step(request, errors)
+    by = _by(request, errors)
     if file is None or errors:
         return invalid_request(tuple(errors))
     content = file.getvalue()
     if len(content) > max_upload_bytes:
         return too_large(max_upload_bytes)
     name = clean_filename(request.files["workbook"].filename or "")
-    return Received(Upload(name, content, file.sha256, received_at), given, kinds, may_be_draft, key)
+    return Received(Upload(name, content, file.sha256, received_at), given, kinds, may_be_draft, key, step, by)
+
+
+def who(name: str, address: str | None) -> str:
+    """Who asks, for the record: the name that was given, else from which address.
+
+    Raises:
+        NotUnderstood: the name is too long, or cannot be printed.
+    """
+    if name:
+        return plain_text(name, LONGEST_NAME)
+    return f"{SOMEBODY} ({address})" if address else SOMEBODY
 
 
 def too_large(max_upload_bytes: int) -> Problem:
@@ -208,7 +225,7 @@ def _kinds(request: Request, errors: list[FieldError]) -> tuple[DocumentKind, ..
     known = {kind.value for kind in DocumentKind}
     for unknown in sorted(asked - known):
         _refuse(errors, "kinds", unknown, f"Folio no escribe documentos «{{}}»: elija entre {joined(sorted(known))}.")
-    return tuple(kind for kind in DocumentKind if kind.value in asked) if asked else USUAL_KINDS
+    return tuple(kind for kind in DocumentKind if kind.value in asked)
 
 
 def _said(
@@ -229,6 +246,22 @@ def _draft(request: Request, errors: list[FieldError]) -> bool:
     if text.lower() not in {"", "true", "false"}:
         _refuse(errors, "draft", text, "«draft» es true o false.")
     return text.lower() == "true"
+
+
+def _step(request: Request, errors: list[FieldError]) -> Step | None:
+    text = _text(request, "step")
+    if not text or text in set(Step):
+        return Step(text) if text else None
+    _refuse(errors, "step", text, f"«{{}}» no es nada de lo que un libro puede ser: elija entre {joined(list(Step))}.")
+    return None
+
+
+def _by(request: Request, errors: list[FieldError]) -> str:
+    try:
+        return who(_text(request, "by"), request.remote_addr)
+    except NotUnderstood as reason:
+        _refuse(errors, "by", "", str(reason))
+        return ""
 
 
 def _key(request: Request, errors: list[FieldError]) -> str | None:

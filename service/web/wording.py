@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from service.domain.changes import ActionChangeKind, Approver, Changes, describe
 from service.domain.findings import Finding, Severity
 from service.domain.progress import Progress, Stage
-from service.domain.reports import DocumentKind, JobState
+from service.domain.reports import Approval, DocumentKind, JobState, ReportStatus
+from service.domain.succession import Step
 from service.domain.values import printed_date
 from service.sheets.columns import COLUMNS
 from service.store import StoredDocument, StoredReport
@@ -53,6 +55,33 @@ _DOCUMENTS: Final = {
     DocumentKind.YEAR_EXCEL: "el libro del año",
 }
 
+STEPS: Final[dict[str, str]] = {
+    Step.FIRST: "primer informe del plan",
+    Step.SAME: "los mismos datos de otro informe",
+    Step.CORRECTION: "corrección de un informe emitido",
+    Step.NEXT_QUARTER: "siguiente trimestre de la misma versión",
+    Step.NEW_VERSION: "versión nueva del plan",
+    Step.NEW_YEAR: "primer informe del año",
+    Step.EARLIER: "informe anterior que faltaba",
+}
+
+CHANGE_KINDS: Final = {
+    ActionChangeKind.ADDED: "Se agregó",
+    ActionChangeKind.REMOVED: "Se retiró",
+    ActionChangeKind.MOVED: "Cambió de lugar",
+    ActionChangeKind.CHANGED: "Cambió",
+}
+
+APPROVAL_SHORT: Final = {Approver.COMMITTEE: "la aprueba el Comité", Approver.PLANNING: "la aprueba planeación"}
+
+_HEADER_FIELDS: Final = {
+    "year": "Año",
+    "quarter": "Trimestre",
+    "version": "Versión",
+    "title": "Título",
+    "objective": "Objetivo",
+}
+
 _FIELDS: Final = {column.field: column.header for column in COLUMNS}
 
 DOCUMENT_STATES: Final = {
@@ -77,10 +106,10 @@ def counted(number: int, singular: str, plural: str) -> str:
     return f"{number} {singular if number == 1 else plural}"
 
 
-def joined(words: Sequence[str]) -> str:
+def joined(words: Sequence[str], conjunction: str = "y") -> str:
     """A list as a sentence has it: "Word, Excel y PDF"."""
     *first, last = words
-    return f"{', '.join(first)} y {last}" if first else last
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
 
 
 def severity_name(severity: Severity) -> str:
@@ -122,23 +151,87 @@ def upload_state(how_far: Progress) -> str:
 
 def report_name(report: StoredReport) -> str:
     """The report as a heading: "Plan de acción 2024, versión 2.0, seguimiento del III trimestre (edición 2)"."""
-    edition = f" {report.edition}" if report.edition > 1 else ""
-    if report.is_draft:
-        edition = f" (borrador{edition})"
-    elif edition:
-        edition = f" (edición{edition})"
     quarter = f"seguimiento del {report.quarter.roman} trimestre"
-    return f"Plan de acción {report.year}, versión {report.version}, {quarter}{edition}"
+    remark = " (borrador)" if report.edition is None else f" (edición {report.edition})" if report.edition > 1 else ""
+    return f"Plan de acción {report.year}, versión {report.version}, {quarter}{remark}"
+
+
+def report_short(report: StoredReport) -> str:
+    """The report where its year is known: "versión 2.0, III trimestre, edición 2"."""
+    remark = "borrador" if report.edition is None else f"edición {report.edition}"
+    return f"versión {report.version}, {report.quarter.roman} trimestre, {remark}"
+
+
+def report_story(report: StoredReport) -> str:
+    """What the report is in the story of its plan: "Edición 2, emitida el 15/10/2024; reemplaza la edición 1"."""
+    if report.edition is None or report.issued_at is None:
+        step = STEPS.get(report.step)
+        with_errors = " con errores" if report.has_errors else ""
+        return f"Borrador{with_errors}{f': {step}' if step else ''}"
+    told = f"Edición {report.edition}, emitida el {printed_day(report.issued_at)}"
+    if report.status is ReportStatus.SUPERSEDED:
+        return f"{told}; ya fue reemplazada"
+    if report.edition > 1:
+        return f"{told}; reemplaza la edición {report.edition - 1}"
+    step = STEPS.get(report.step)
+    return f"{told}: {step}" if step else told
+
+
+def report_standing(report: StoredReport, successor: StoredReport | None) -> str:
+    """What the report is worth and what comes next, in a sentence; `successor` is the one that replaced it."""
+    if report.issued_at is None:
+        if report.has_errors:
+            return "Es un borrador con errores: corríjalos, o acéptelos con una razón, y podrá emitirlo."
+        return "Es un borrador: revíselo y, cuando esté bien, emítalo para que sea el informe oficial."
+    issued = f"{printed_instant(report.issued_at)}, por {report.issued_by}"
+    if successor is None or successor.issued_at is None:
+        return f"Es el informe oficial de este trimestre, emitido el {issued}."
+    replaced = f"el {printed_day(successor.issued_at)} lo reemplazó el informe de la {report_short(successor)}"
+    return f"Se emitió el {issued}; {replaced}."
+
+
+def approval_told(approval: Approval) -> str:
+    """Who approved, by which act and when, as far as it was said: "Comité…, Acta 5, 10/09/2024"."""
+    return ", ".join(filter(None, (approval.instance, approval.act, printed_date(approval.on) if approval.on else "")))
+
+
+def adoption_told(report: StoredReport) -> str:
+    """How a version of the plan came to be, told of the report that brought it."""
+    if report.issued_at is None:
+        return ""
+    told = f"Se emitió por primera vez el {printed_day(report.issued_at)}, por {report.issued_by}."
+    if approval := approval_told(report.approval):
+        return f"Aprobación: {approval}. {told}"
+    return f"{told} Sin acto de aprobación: {report.reason}" if report.reason else told
+
+
+def edition_told(report: StoredReport) -> str:
+    """An issued edition where its quarter and number are known: "emitida el 15/10/2024 por …; es la vigente"."""
+    issued = f"emitida el {printed_day(report.issued_at)} por {report.issued_by}" if report.issued_at else ""
+    return f"{issued}; {'ya reemplazada' if report.status is ReportStatus.SUPERSEDED else 'es la vigente'}"
+
+
+def plan_told(versions: Sequence[object]) -> str:
+    """How many versions a plan has had."""
+    return f"{counted(len(versions), 'versión', 'versiones')}, con los informes que se han emitido de cada una."
+
+
+def changes_told(changes: Changes) -> str:
+    """What changed between two reports, in a paragraph."""
+    return "Los dos informes dicen exactamente lo mismo." if changes.is_empty else describe(changes)
+
+
+def changed_field(field: str) -> str:
+    """A field of a comparison; a column of the office's own keeps its header."""
+    return _FIELDS.get(field) or _HEADER_FIELDS.get(field) or field
 
 
 def report_state(report: StoredReport) -> str:
-    """Where the report stands, in one sentence."""
+    """Where the writing of the report's documents stands, in one sentence."""
     total = len(report.documents)
     ready = sum(document.state is JobState.DONE for document in report.documents)
     documents = counted(total, "documento", "documentos")
     match report.state:
-        case JobState.DONE if report.is_draft:
-            return "Borrador: su libro está listo para descargar, con los hallazgos marcados."
         case JobState.QUEUED:
             return f"En espera: {documents} por escribir."
         case JobState.RUNNING:
@@ -175,6 +268,11 @@ def printed_instant(moment: dt.datetime) -> str:
     """An instant in Bogotá's time: "22/11/2026, 11:05"."""
     local = moment.astimezone(BOGOTA)
     return f"{printed_date(local.date())}, {local:%H:%M}"
+
+
+def printed_day(moment: dt.datetime) -> str:
+    """The day of an instant in Bogotá: "22/11/2026"."""
+    return printed_date(moment.astimezone(BOGOTA).date())
 
 
 def printed_size(size: int) -> str:

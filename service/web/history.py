@@ -1,0 +1,74 @@
+"""The store's reports -> the past that a plan is held against, and all that it has to say of that plan.
+
+It answers one request: what it read of the past once it does not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from service.domain.checks import compare_with_previous
+from service.domain.findings import Finding
+from service.domain.office import Office
+from service.domain.plan import DraftPlan, Plan
+from service.domain.reading import Acceptance, MappedColumn
+from service.domain.succession import Filed, Past, contradictions, same_version
+from service.domain.values import Quarter, VersionNumber
+from service.store import Store, StoredReport
+
+
+def past_of(store: Store, year: int | None, quarter: int | None = None, version: VersionNumber | None = None) -> Past:
+    """The past of a plan with these numbers, those that are known of them.
+
+    Without a year it is that of the last report that was issued.
+
+    Raises:
+        StoreUnavailable: the past cannot be had.
+    """
+    if year is None:
+        latest = store.reports(1, is_issued=True)
+        year = latest[0].year if latest else None
+    issued = store.past(year) if year is not None else ()
+    drafts = store.latest_drafts(Quarter(year, quarter), version) if year and quarter and version else ()
+    plan_of: Callable[[str], Plan | DraftPlan | None] = lru_cache(maxsize=None)(store.plan_of)
+    return Past(tuple(filed(report) for report in (*issued, *drafts)), plan_of)
+
+
+def filed(report: StoredReport) -> Filed:
+    """The report as the succession knows it."""
+    return Filed(report.id, report.quarter, report.version, report.edition, let_stand(report.findings))
+
+
+def let_stand(findings: Iterable[Finding]) -> frozenset[Acceptance]:
+    """What a person accepted of these findings, with the reasons."""
+    return frozenset(Acceptance(each.code, each.place, each.accepted) for each in findings if each.accepted is not None)
+
+
+def beside_the_past(
+    draft: DraftPlan,
+    mapping: tuple[MappedColumn, ...],
+    past: Past,
+    office: Office,
+    extra_columns: tuple[MappedColumn, ...] = (),
+) -> tuple[Finding, ...]:
+    """What there is to say of a plan that only the issued reports tell.
+
+    It is held against the report of the quarter before, and against the one that says what its version approved.
+    """
+    dated = draft.with_blanks()
+    if dated is None:
+        return ()
+    found: dict[tuple[object, object], Finding] = {}
+    for base in (_quarter_before(dated, past), same_version(dated.quarter, dated.version, past)):
+        before = past.plan_of(base.id) if base else None
+        whole = before.with_blanks() if isinstance(before, DraftPlan) else before
+        for finding in compare_with_previous(draft, mapping, whole, office, extra_columns) if whole else ():
+            found.setdefault((finding.code, finding.place), finding)
+    return (*found.values(), *contradictions(draft, past))
+
+
+def _quarter_before(plan: Plan, past: Past) -> Filed | None:
+    """The last report of the latest earlier quarter of the year, of the same version when there is one."""
+    earlier = [each for each in past.issued(plan.year) if each.quarter < plan.quarter]
+    return max(earlier, key=lambda each: (each.version == plan.version, each.quarter, each.edition or 0), default=None)

@@ -1,0 +1,249 @@
+"""A draft and what a person says of it -> the issued report, or everything that is still missing, at once.
+
+Issuing is for good, so that all is looked at anew: other reports may have been issued since the draft was made.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Request
+
+from service.domain.archive import reading_from_json
+from service.domain.changes import Approver, compare, describe
+from service.domain.findings import Finding, Severity
+from service.domain.plan import Plan
+from service.domain.reading import Unreadable
+from service.domain.reports import Approval, ChangeLogEntry
+from service.domain.succession import APPROVERS, Past, follows
+from service.said import NotUnderstood, plain_text
+from service.store import Issued, NotIssuable, Store, StoredReport
+from service.web.comparing import NO_SUCH_REPORT, plan_of
+from service.web.front import Front
+from service.web.history import beside_the_past, past_of
+from service.web.limits import LONGEST_NAME, LONGEST_TEXT
+from service.web.problems import FieldError, Problem, ProblemType, invalid_request
+from service.web.uploads import who
+from service.web.wording import BOGOTA, counted
+
+_NOT_SAID: Final = Approval()
+_FIRST_OF_ALL: Final = "Primera versión del plan que se registra."
+_LENGTHS: Final = {
+    "by": LONGEST_NAME, "reason": LONGEST_TEXT, "description": LONGEST_TEXT,
+    "approval.instance": LONGEST_NAME, "approval.act": LONGEST_NAME, "approval.date": LONGEST_NAME,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person says with an issue; `description` None leaves it to Folio."""
+
+    by: str
+    reason: str = ""
+    approval: Approval = _NOT_SAID
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What must be so before a draft is issued, and what its issue would say.
+
+    `errors` are those that nobody accepted, `contradictions` those that reports issued since made. `approver` is there
+    when the draft brings a new version with changes that somebody must approve. `description` is what the control de
+    cambios would tell, empty when the plan stays what it was. `previous` is the report that it follows.
+    """
+
+    errors: tuple[Finding, ...]
+    contradictions: tuple[Finding, ...]
+    approver: Approver | None
+    description: str
+    previous: str | None
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether it takes the committee's act, or a reason why it goes without."""
+        return self.approver is Approver.COMMITTEE
+
+    def missing(self, words: Words, report: StoredReport) -> tuple[FieldError, ...]:
+        """Everything that keeps the draft from being issued with these words."""
+        lacks = []
+        if self.errors:
+            number = counted(len(self.errors), "error", "errores")
+            said = f"El libro tiene {number} por corregir, o por aceptar con una razón."
+            lacks.append(FieldError("findings", "", said))
+        if self.contradictions:
+            said = "Desde que se subió el libro se emitió otro informe que lo contradice: revíselo de nuevo."
+            lacks.append(FieldError("findings", "", said))
+        if self.needs_approval and not words.reason:
+            approval, version = words.approval, report.version
+            lacks += [
+                FieldError(f"approval.{field}", "", f"Falta {name}.")
+                for field, value, name in (
+                    ("instance", approval.instance, f"la instancia que aprobó la versión {version}"),
+                    ("act", approval.act, f"el acta o el acto con que se aprobó la versión {version}"),
+                    ("date", approval.on, f"la fecha en que se aprobó la versión {version}"),
+                )
+                if not value
+            ]
+            if not (approval.instance and approval.act and approval.on):
+                said = f"Sus cambios los aprueba {APPROVERS[Approver.COMMITTEE]}: si se emite sin eso, diga por qué."
+                lacks.append(FieldError("reason", "", said))
+        return tuple(lacks)
+
+
+def words_in(request: Request, today: dt.date) -> Words | Problem:
+    """What the JSON or the form of a request says; every field is optional, those that are not known are ignored."""
+    said = _fields_of(request)
+    if said is None:
+        return Problem(ProblemType.MALFORMED, "Envíe un objeto JSON o un formulario.")
+    errors: list[FieldError] = []
+    texts = {name: _text(name, said.get(name), errors) for name in _LENGTHS}
+    on = _day(texts["approval.date"], today, errors)
+    if errors:
+        return invalid_request(tuple(errors))
+    return Words(
+        by=who(texts["by"], request.remote_addr),
+        reason=texts["reason"],
+        approval=Approval(texts["approval.instance"], texts["approval.act"], on),
+        description=texts["description"] if said.get("description") is not None else None,
+    )
+
+
+def checklist(front: Front, report: StoredReport) -> Checklist:
+    """What stands between this draft and its issue, now.
+
+    Raises:
+        StoreUnavailable: it cannot be told.
+    """
+    plan = plan_of(front.store, report.id)
+    past = past_of(front.store, report.year)
+    previous = follows(report.quarter, report.version, past)
+    before = plan_of(front.store, previous.id) if previous else None
+    changes = compare(before, plan, front.office) if before and plan else None
+    is_new_version = all(each.version != report.version for each in past.issued(report.year))
+    if not past.issued(report.year):
+        description = _FIRST_OF_ALL
+    else:
+        is_told = is_new_version or (changes is not None and changes.modifies_plan)
+        description = describe(changes) if changes and is_told else ""
+    return Checklist(
+        errors=tuple(each for each in report.findings if each.severity is Severity.ERROR and each.accepted is None),
+        contradictions=_contradictions(front, report, past),
+        approver=changes.approver if changes and is_new_version else None,
+        description=description,
+        previous=previous.id if previous else None,
+    )
+
+
+def issue(front: Front, report_id: str, words: Words) -> Issued | Problem:
+    """Make the draft the office's word, and have its official documents written; the same again when it is already.
+
+    Raises:
+        StoreUnavailable: nothing was issued, or the answer was lost: ask again.
+    """
+    report = front.store.report(report_id)
+    if report is None:
+        return NO_SUCH_REPORT
+    now = front.clock()
+    if report.issued_at is not None:
+        issued = front.store.issue(report_id, now=now, by=words.by)
+        return issued if isinstance(issued, Issued) else NO_SUCH_REPORT
+    checks = checklist(front, report)
+    if missing := checks.missing(words, report):
+        detail = " ".join(lack.message for lack in missing)
+        return Problem(ProblemType.NOT_ISSUABLE, detail, (*checks.errors, *checks.contradictions), missing)
+    description = checks.description if words.description is None else words.description
+    entry = ChangeLogEntry(
+        report.version,
+        words.approval.on or now.astimezone(BOGOTA).date(),
+        description,
+        words.approval.instance,
+    )
+    issued = front.store.issue(
+        report_id,
+        now=now,
+        by=words.by,
+        reason=words.reason,
+        approval=words.approval,
+        description=description,
+        previous=checks.previous,
+        change_log=change_log(front.store, report, entry) if front.office.tells_change_log else (),
+    )
+    if isinstance(issued, NotIssuable):
+        return Problem(ProblemType.NOT_ISSUABLE, "El informe tiene errores por corregir, o por aceptar con una razón.")
+    front.bell.ring(issued.job_ids)
+    return issued
+
+
+def change_log(store: Store, report: StoredReport, entry: ChangeLogEntry) -> tuple[ChangeLogEntry, ...]:
+    """The control de cambios of the report's plan up to its version, this entry among them: oldest first."""
+    earlier = [each for each in store.past(report.year) if each.year == report.year and each.version <= report.version]
+    told = [
+        (
+            each.issued_at,
+            ChangeLogEntry(
+                each.version,
+                each.approval.on or each.issued_at.astimezone(BOGOTA).date(),
+                each.description,
+                each.approval.instance,
+            ),
+        )
+        for each in earlier
+        if each.issued_at is not None and each.description
+    ]
+    in_order = [row for _, row in sorted(told, key=lambda each: (each[1].version, each[0]))]
+    return (*in_order, entry) if entry.description else tuple(in_order)
+
+
+def _contradictions(front: Front, report: StoredReport, past: Past) -> tuple[Finding, ...]:
+    kept = front.store.reading_json(report.id)
+    reading = reading_from_json(json.loads(kept)) if kept else None
+    if reading is None or isinstance(reading, Unreadable):
+        return ()
+    plan = reading.plan.as_draft() if isinstance(reading.plan, Plan) else reading.plan
+    known = {(each.code, each.place) for each in report.findings}
+    said = beside_the_past(plan, reading.mapping, past, front.office, reading.extra_columns)
+    return tuple(each for each in said if each.severity is Severity.ERROR and (each.code, each.place) not in known)
+
+
+def _fields_of(request: Request) -> Mapping[str, Any] | None:
+    """The fields by name, those of the approval as "approval.act"; None when they cannot be told apart."""
+    if not request.is_json:
+        return {name.replace("approval_", "approval."): value for name, value in request.form.items()}
+    data = request.get_json(silent=True)
+    if not isinstance(data, dict):
+        return None
+    approval = data.get("approval") or {}
+    if not isinstance(approval, dict):
+        return None
+    return data | {f"approval.{name}": value for name, value in approval.items()}
+
+
+def _text(name: str, value: object, errors: list[FieldError]) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        errors.append(FieldError(name, str(value)[:80], f"«{name}» es un texto."))
+        return ""
+    try:
+        return plain_text(value.strip(), _LENGTHS[name])
+    except NotUnderstood as reason:
+        errors.append(FieldError(name, value[:80], str(reason)))
+        return ""
+
+
+def _day(text: str, today: dt.date, errors: list[FieldError]) -> dt.date | None:
+    if not text:
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        errors.append(FieldError("approval.date", text[:80], "Escriba la fecha como año-mes-día: 2024-10-15."))
+        return None
+    if day > today:
+        errors.append(FieldError("approval.date", text, "La fecha de la aprobación no puede ser posterior a hoy."))
+    return day

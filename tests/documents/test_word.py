@@ -148,18 +148,24 @@ def test_any_admitted_text_stands_letter_for_letter(tmp_path: Path, text: str) -
     assert cells_of(document)[0][10] == admitted
 
 
-@given(seed=st.integers(0, 10_000), actions=st.integers(1, 12))
+@given(seed=st.integers(0, 10_000), actions=st.integers(1, 12), entries=st.integers(0, 2))
 @settings(max_examples=20, deadline=None)
-def test_stock_docxtpl_writes_the_same_parts(seed: int, actions: int) -> None:
+def test_stock_docxtpl_writes_the_same_parts(seed: int, actions: int, entries: int) -> None:
     """docxtpl as it comes is the oracle; it turns `{_{` into `{{`, gives a tab runs of its own."""
     context = context_of(report_of(generated_plan(actions, seed)))
     plain = Context(
         {name: _tame(value) for name, value in context.plan.items()},
         tuple({name: _tame(value) for name, value in names.items()} for names in context.acciones),
+        control_de_cambios=({"version": "2.0", "fecha": "5/08/2024", "descripcion": "A & B", "instancia": "C"},)
+        * entries,
     )
     stock = DocxTemplate(str(TEMPLATE))
     stock.render(
-        {"plan": printed_names(plain.plan), "acciones": [printed_names(names) for names in plain.acciones]},
+        {
+            "plan": printed_names(plain.plan),
+            "acciones": [printed_names(names) for names in plain.acciones],
+            "control_de_cambios": list(plain.control_de_cambios),
+        },
         StrictEnvironmentOfStock(),
     )
     ours = read_members(compiled.fill(plain))

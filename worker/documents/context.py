@@ -36,6 +36,7 @@ ACTION_NAMES: Final = (
     "fuente_de_financiacion",
     "avance_cualitativo",
 )
+CHANGE_NAMES: Final = ("version", "fecha", "descripcion", "instancia")
 
 # What a spreadsheet holds without rounding or writing it as a power of ten.
 _MOST_DIGITS: Final = 9
@@ -49,7 +50,7 @@ Names = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a template may name: `plan.*` once, `accion.*` for each of `acciones`.
+    """What a template may name: `plan.*` once, `accion.*` for each of `acciones`, `cambio.*` of `control_de_cambios`.
 
     `otros` are the headers of the office's own columns; each action has a value under the `extra_name` of every one.
     `borrador` is no name of the template's: it decides whether every page says that it is a draft.
@@ -59,6 +60,7 @@ class Context:
     acciones: tuple[Names, ...]
     otros: tuple[str, ...] = ()
     borrador: bool = False
+    control_de_cambios: tuple[Names, ...] = ()
 
 
 def context_of(report: Report) -> Context:
@@ -79,6 +81,15 @@ def context_of(report: Report) -> Context:
         acciones=tuple(_action(action, others) for action in plan.actions),
         otros=others,
         borrador=report.is_draft,
+        control_de_cambios=tuple(
+            {
+                "version": str(entry.version),
+                "fecha": entry.on,
+                "descripcion": entry.description,
+                "instancia": entry.instance,
+            }
+            for entry in report.change_log
+        ),
     )
 
 
@@ -121,7 +132,7 @@ def _target(target: Target | None) -> Value:
 
 
 def printed_names(names: Names) -> dict[str, str]:
-    """All the values of a plan or an action as the official document writes them."""
+    """All the values of a plan, an action or a change as the official document writes them."""
     return {name: printed(value) for name, value in names.items()}
 
 

@@ -20,6 +20,7 @@ from lxml import etree
 from openpyxl import Workbook, load_workbook
 
 from service.domain.errors import TemplateProblem
+from worker.documents.change_log_sheet import without_change_log
 from worker.documents.context import Context
 from worker.documents.extra_columns import with_extra_columns
 from worker.documents.moves import moved_formula, read_formula
@@ -32,7 +33,7 @@ from worker.documents.sheet_companions import (
 from worker.documents.sheet_styles import CompiledStyles, Styles, compile_styles
 from worker.documents.sheet_template import CompiledSheet, compile_sheet
 from worker.documents.splice import MAIN, Filling, Part, Piece, Splicer, Strings, escape, fill_part, qualified
-from worker.documents.tags import Problems, TaggedText, fill_text, has_tag, names_action, parse_text
+from worker.documents.tags import Problems, TaggedText, fill_text, has_tag, names_repeated, parse_text
 
 _RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -94,14 +95,20 @@ class CompiledWorkbook:
     texts: int
 
 
-def compile_workbook(template: bytes, others: tuple[str, ...] = ()) -> CompiledWorkbook:
+def compile_workbook(
+    template: bytes, others: tuple[str, ...] = (), *, has_change_log: bool = False
+) -> CompiledWorkbook:
     """Read and check an Excel template, for plans whose own columns have the headers `others`.
+
+    Without a control de cambios to tell, the sheets for it are left out.
 
     Raises:
         TemplateProblem: it asks for an unknown name, or holds something that cannot be filled rightly; the detail says
             each problem with its sheet and cell, and what to do.
     """
     try:
+        if not has_change_log:
+            template = without_change_log(template)
         template = with_extra_columns(template, others)
         members = read_members(template)
         _refuse_foreign_parts(members)
@@ -133,10 +140,13 @@ def fill_workbook(compiled: CompiledWorkbook, context: Context) -> bytes:
     Raises:
         TemplateProblem: a printed header or footer would be longer than Excel admits with this report's values.
     """
-    filling = Filling(context.plan, context.acciones, Strings(compiled.texts), Styles(compiled.styles))
+    repeated = {"accion": context.acciones, "cambio": context.control_de_cambios}
+    filling = Filling(context.plan, repeated, Strings(compiled.texts), Styles(compiled.styles))
     for sheet in compiled.sheets:
         if sheet.model:
-            filling.layouts[sheet.key], filling.rows[sheet.key] = sheet.model.place(context.plan, context.acciones)
+            filling.layouts[sheet.key], filling.rows[sheet.key] = sheet.model.place(
+                context.plan, repeated[sheet.model.scope]
+            )
     # Styles and shared strings are known only once the sheets are written; the package keeps the template's order.
     late = {"xl/styles.xml", _STRINGS}
     filled = {
@@ -277,7 +287,7 @@ class _Compiler:
             elif has_tag(element.text or ""):
                 place = f"propiedades del documento, {etree.QName(element).localname}"
                 parts = parse_text(element.text or "", place, self.problems)
-                if names_action(parts):
+                if names_repeated(parts):
                     self.problems.add(
                         place, "no puede llevar etiquetas de la acción, que son muchas; use las del plan."
                     )

@@ -44,7 +44,7 @@ def with_extra_columns(template: bytes, headers: tuple[str, ...]) -> bytes:
         TemplateProblem: the place for them is not the last column of its sheet.
     """
     members = read_members(template)
-    strings = _shared_strings(members)
+    strings = shared_strings(members)
     found = [
         column
         for name in members
@@ -64,7 +64,7 @@ def _columns(name: str, content: bytes, strings: list[str]) -> list[_Column]:
     return [
         _Column(name, *_place(cell))
         for cell in Splicer.parse(content).iter(qualified("c"))
-        if _MARK.fullmatch(_text(cell, strings))
+        if _MARK.fullmatch(cell_text(cell, strings))
     ]
 
 
@@ -82,7 +82,7 @@ def _spread(members: dict[str, bytes], column: _Column, headers: tuple[str, ...]
         if number == column.number:
             _repeat(cell, _contents(row, column, headers))
         elif row == column.row - 1:
-            taken.append(_text(cell, strings))
+            taken.append(cell_text(cell, strings))
     names = _unique(headers, taken)
     for cell in root.iter(qualified("c")):
         number, row = _place(cell)
@@ -207,13 +207,15 @@ def _place(cell: etree._Element) -> tuple[int, int]:
     return (column_index_from_string(found[1]), int(found[2])) if found else (0, 0)
 
 
-def _text(cell: etree._Element, strings: list[str]) -> str:
+def cell_text(cell: etree._Element, strings: list[str]) -> str:
+    """The text of a cell of a template, given its shared strings."""
     if cell.get("t") == "s":
         return strings[int(cell.findtext(qualified("v")) or "0")]
     return "".join(text.text or "" for text in cell.iter(qualified("t")))
 
 
-def _shared_strings(members: dict[str, bytes]) -> list[str]:
+def shared_strings(members: dict[str, bytes]) -> list[str]:
+    """The texts that the cells of a template refer to by number."""
     content = members.get("xl/sharedStrings.xml")
     items = Splicer.parse(content).iter(qualified("si")) if content else ()
     return ["".join(text.text or "" for text in item.iter(qualified("t"))) for item in items]

@@ -29,7 +29,7 @@ from worker.documents.context import Names, Percentage, Value, printed
 from worker.documents.references import Copy, Formula, Layout
 from worker.documents.sheet_styles import Change
 from worker.documents.splice import Filling, escape, string_text
-from worker.documents.tags import Tag, TaggedText, fill_text
+from worker.documents.tags import REPEATED, Tag, TaggedText, fill_text
 
 # Colombia's separators whatever the language of the program that prints; Excel shows those of its own settings.
 _COLOMBIAN: Final = "[$-240A]"
@@ -105,7 +105,7 @@ class Cell:
     def key(self) -> str | None:
         """The one name on which the cell depends: "" when it is the same in every row, None when there are more."""
         if self.tag:
-            return self.tag.name if self.tag.scope == "accion" else ""
+            return self.tag.name if self.tag.scope in REPEATED else ""
         return None if self.text or self.runs or self.formula else ""
 
     @cached_property
@@ -195,8 +195,12 @@ class PlacedRow:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """The row that is repeated for each action; `attributes`: the rest of its tag, `merges`: pairs of columns."""
+    """The row that is repeated for each action, or for each change where its tags are of that `scope`.
 
+    `attributes`: the rest of its tag, `merges`: pairs of columns.
+    """
+
+    scope: str
     sheet: str
     row: int
     attributes: str
@@ -240,7 +244,7 @@ class ModelRow:
         ]
         pieces = []
         for row, placed in enumerate(rows, self.row):
-            action = filling.actions[placed.action]
+            action = filling.repeated[self.scope][placed.action]
             if placed.texts is None:
                 pieces.append(f'<row r="{row}" ht="{placed.height:g}"{custom}{self.attributes}>')
                 for cell, head, key, known in written:

@@ -22,7 +22,16 @@ from worker.documents.references import Copy, Formula, area_rows
 from worker.documents.sheet_measures import SheetMeasures
 from worker.documents.sheet_rows import Cell, ModelRow, TaggedRow
 from worker.documents.splice import MAIN, Filling, Part, Piece, Splicer, escape, escape_attribute, qualified
-from worker.documents.tags import Problems, TaggedText, fill_text, has_tag, names_action, parse_text
+from worker.documents.tags import (
+    REPEATED,
+    Problems,
+    TaggedText,
+    fill_text,
+    has_tag,
+    names_repeated,
+    parse_text,
+    scopes_in,
+)
 
 _LONGEST_HEADER: Final = 255
 _SIZE_COMMAND: Final = re.compile(r"&\d+$")
@@ -124,19 +133,20 @@ class _SheetCompiler:
                 cell.set("r", f"{get_column_letter(column)}{number}")
 
     def _find_model_row(self) -> etree._Element | None:
-        found = [
-            row
-            for row in self.rows
-            if any("accion." in self._text(cell) and has_tag(self._text(cell)) for cell in row.iter(qualified("c")))
-        ]
+        found = [row for row in self.rows if any(scope in REPEATED for scope in self._scopes(row))]
         if len(found) > 1:
             rows = " y ".join(str(row.get("r")) for row in found)
             self.problems.add(
                 self._place(),
-                f"las filas {rows} tienen etiquetas {{{{ accion.… }}}}, y solo una fila puede repetirse. "
-                "Ponga todas las etiquetas de la acción en una misma fila.",
+                f"las filas {rows} tienen etiquetas {{{{ accion.… }}}} o {{{{ cambio.… }}}}, y solo una fila puede "
+                "repetirse. Póngalas todas en una misma fila.",
             )
         return found[0] if found else None
+
+    def _scopes(self, row: etree._Element) -> list[str]:
+        """What the tags of a row ask of, each once."""
+        found = (scope for cell in row.iter(qualified("c")) for scope in scopes_in(self._text(cell)))
+        return list(dict.fromkeys(found))
 
     def _text(self, cell: etree._Element) -> str:
         return "".join(run or "" for _, run in self._runs(cell))
@@ -216,7 +226,14 @@ class _SheetCompiler:
                     )
                 merges.append((get_column_letter(left), get_column_letter(right)))
         is_fixed = row.get("customHeight") in {"1", "true"}
+        scopes = [scope for scope in self._scopes(row) if scope in REPEATED]
+        if len(scopes) > 1:
+            self.problems.add(
+                f"{self._place()}, fila {number}",
+                "una fila no puede llevar etiquetas {{ accion.… }} y {{ cambio.… }} a la vez. Use hojas distintas.",
+            )
         return ModelRow(
+            scope=scopes[0],
             sheet=self.key,
             row=number,
             attributes=_attributes(row, without={"r", "ht", "customHeight"}),
@@ -298,7 +315,7 @@ class _SheetCompiler:
                 if has_tag(text):
                     place = f"{self._place()}, encabezado o pie de página"
                     parts = parse_text(text, place, self.problems)
-                    if names_action(parts):
+                    if names_repeated(parts):
                         self.problems.add(
                             place, "no puede llevar etiquetas de la acción, que son muchas; use las del plan."
                         )

@@ -51,10 +51,10 @@ class Strings:
 
 @dataclass(slots=True)
 class Filling:
-    """One document while it is being written."""
+    """One document while it is being written; `repeated` is what each scope of tags has a row for."""
 
     plan: Names
-    actions: tuple[Names, ...]
+    repeated: dict[str, tuple[Names, ...]]
     strings: Strings
     styles: Styles
     layouts: dict[str, Layout] = field(default_factory=dict)

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.domain.errors import TemplateProblem
-from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Names, Value, extra_name, printed
+from worker.documents.context import ACTION_NAMES, CHANGE_NAMES, PLAN_NAMES, Names, Value, extra_name, printed
 
-_NAMES: Final = {"plan": PLAN_NAMES, "accion": ACTION_NAMES}
+_NAMES: Final = {"plan": PLAN_NAMES, "accion": ACTION_NAMES, "cambio": CHANGE_NAMES}
+# What a row can be repeated for.
+REPEATED: Final = ("accion", "cambio")
 _TAG: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_NAME: Final = re.compile(r"\s*(plan|accion)\.(\w+)\s*")
+_NAME: Final = re.compile(r"\s*(plan|accion|cambio)\.(\w+)\s*")
+_SCOPE: Final = re.compile(r"\s*(plan|accion|cambio)\.")
 # The office's own columns, by header; Word and Excel like to make quotes round.
 _OTHER: Final = re.compile(r"\s*accion\.otros\[[\"“”'](.+)[\"“”']\]\s*")
 _STRAY: Final = re.compile(r"\{\{|\}\}|\{%|%\}")
@@ -24,7 +27,7 @@ _STRAY: Final = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A name that stands in the template: `scope` is "plan" or "accion"."""
+    """A name that stands in the template: `scope` is "plan", "accion" or "cambio"."""
 
     scope: str
     name: str
@@ -79,14 +82,19 @@ def parse_text(text: str, place: str, problems: Problems) -> TaggedText:
     return tuple(parts)
 
 
+def scopes_in(text: str) -> list[str]:
+    """What the tags of a text ask of ("plan", "accion", "cambio"), sound or not."""
+    return [found[1] for tag in _TAG.findall(text) if (found := _SCOPE.match(tag))]
+
+
 def fill_text(parts: TaggedText, plan: Names, action: Names) -> str:
     """The text as it is printed."""
     return "".join(part if isinstance(part, str) else printed(part.value(plan, action)) for part in parts)
 
 
-def names_action(parts: TaggedText) -> bool:
-    """Whether the text differs from action to action."""
-    return any(isinstance(part, Tag) and part.scope == "accion" for part in parts)
+def names_repeated(parts: TaggedText) -> bool:
+    """Whether the text differs from action to action, or from change to change."""
+    return any(isinstance(part, Tag) and part.scope in REPEATED for part in parts)
 
 
 def _parse_tag(inner: str, place: str, problems: Problems) -> Tag | None:

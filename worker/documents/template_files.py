@@ -60,7 +60,7 @@ class DocumentTemplate:
 
 
 class WorkbookTemplate:
-    """An Excel template, compiled for each set of columns that plans bring, with and without the mark of drafts.
+    """An Excel template, compiled for each set of columns, with and without the mark of drafts and the change log.
 
     An office's plans mostly bring the same columns.
     """
@@ -69,20 +69,22 @@ class WorkbookTemplate:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._compiled: dict[tuple[tuple[str, ...], bool], CompiledWorkbook] = {}
-        self._for((), is_draft=False)
+        self._compiled: dict[tuple[tuple[str, ...], bool, bool], CompiledWorkbook] = {}
+        self._for((), is_draft=False, has_change_log=True)
 
     def fill(self, context: Context) -> bytes:
         """The workbook of a report, with a column for each header that Folio does not know."""
-        return fill_workbook(self._for(context.otros, is_draft=context.borrador), context)
+        has_change_log = bool(context.control_de_cambios)
+        compiled = self._for(context.otros, is_draft=context.borrador, has_change_log=has_change_log)
+        return fill_workbook(compiled, context)
 
-    def _for(self, headers: tuple[str, ...], *, is_draft: bool) -> CompiledWorkbook:
-        key = headers, is_draft
+    def _for(self, headers: tuple[str, ...], *, is_draft: bool, has_change_log: bool) -> CompiledWorkbook:
+        key = headers, is_draft, has_change_log
         if key not in self._compiled:
             if len(self._compiled) >= self._MOST_KEPT:
                 self._compiled.clear()
             content = mark_workbook(self._content) if is_draft else self._content
-            self._compiled[key] = compile_workbook(content, headers)
+            self._compiled[key] = compile_workbook(content, headers, has_change_log=has_change_log)
         return self._compiled[key]
 
 

@@ -16,8 +16,10 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from worker.documents.context import ACTION_NAMES, PLAN_NAMES
+from worker.documents.context import ACTION_NAMES, CHANGE_NAMES, PLAN_NAMES
 
+# What can be gone through, and what one of it is called in messages.
+_LISTS: Final = {"acciones": "accion", "control_de_cambios": "cambio"}
 _LOOP_NAMES: Final = ("index", "first", "last", "length")
 _FILTERS: Final = ("default", "lower", "upper", "una_linea")
 _PLAIN_NODES: Final = (nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.CondExpr)
@@ -86,14 +88,20 @@ class _Checker:
                     for expression in node.nodes:
                         self.text(expression, scope)
                 case nodes.If():
-                    self.text(node.test, scope)
+                    # Whether there is a control de cambios is a condition; there are always actions.
+                    if not isinstance(node.test, nodes.Name) or node.test.name != "control_de_cambios":
+                        self.text(node.test, scope)
                     self.statements(node.body, scope)
                     self.statements([*node.elif_], scope)
                     self.statements(node.else_, scope)
                 case nodes.For(target=nodes.Name(name=name), recursive=False):
-                    if self.kind(node.iter, scope) != "acciones":
-                        self.complain("for", "solo se puede recorrer «acciones»: {%tr for accion in acciones %}.")
-                    inside = {**scope, name: "accion", "loop": "loop"}
+                    one = _LISTS.get(self.kind(node.iter, scope))
+                    if one is None:
+                        self.complain(
+                            "for",
+                            "solo se puede recorrer «acciones» o «control_de_cambios»: {%tr for accion in acciones %}.",
+                        )
+                    inside = {**scope, name: one or "accion", "loop": "loop"}
                     if node.test:
                         self.text(node.test, inside)
                     self.statements(node.body, inside)
@@ -145,7 +153,8 @@ class _Checker:
     def member(self, base: str, name: str) -> str:
         if base == "accion" and name == "otros":
             return "otros"
-        known = {"plan": PLAN_NAMES, "accion": ACTION_NAMES, "loop": _LOOP_NAMES}.get(base, ())
+        names = {"plan": PLAN_NAMES, "accion": ACTION_NAMES, "cambio": CHANGE_NAMES, "loop": _LOOP_NAMES}
+        known = names.get(base, ())
         # Which columns an office keeps of its own is known only when a plan is there.
         if base == "otros" or name in known:
             return "text"
@@ -162,7 +171,7 @@ def check_source(environment: StrictEnvironment, source: str) -> tuple[Complaint
         line = source.splitlines()[error.lineno - 1]
         return (Complaint(line, f"la etiqueta está mal escrita o falta la que la cierra ({error.message})."),)
     checker = _Checker()
-    checker.statements(tree.body, {"plan": "plan", "acciones": "acciones"})
+    checker.statements(tree.body, {name: name for name in ("plan", *_LISTS)})
     return tuple(checker.complaints)
 
 
@@ -176,5 +185,11 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _example(kind: str) -> str:
-    examples = {"plan": "plan.titulo", "loop": "loop.index", "otros": "accion.otros['Línea estratégica']"}
+    examples = {
+        "plan": "plan.titulo",
+        "loop": "loop.index",
+        "otros": "accion.otros['Línea estratégica']",
+        "cambio": "cambio.descripcion",
+        "control_de_cambios": "cambio.descripcion",
+    }
     return examples.get(kind, "accion.numero")

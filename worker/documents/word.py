@@ -19,7 +19,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from service.domain.errors import TemplateProblem
-from worker.documents.context import ACTION_NAMES, PLAN_NAMES, Context, Names, extra_name, printed_names
+from worker.documents.context import ACTION_NAMES, CHANGE_NAMES, PLAN_NAMES, Context, Names, extra_name, printed_names
 from worker.documents.package import Member, deflate, read_members, write_package
 from worker.documents.row_fit import ModelRow, find_model_row
 from worker.documents.template_language import Complaint, StrictEnvironment, check_source
@@ -42,7 +42,7 @@ _TURN: Final = "_turno"
 _END_OF_TURNS: Final = "_fin"
 # The target of the processing instructions that tell whose rows follow.
 TURN: Final = "turno"
-_LOOP: Final = re.compile(r"{%[-+]?\s*(?:for\s+(?P<name>\w+)|endfor)\b(?:(?!%}).)*%}", re.DOTALL)
+_LOOP: Final = re.compile(r"{%[-+]?\s*(?:for\s+(?P<name>\w+)\s+in\s+(?P<all>\w+)|endfor)\b(?:(?!%}).)*%}", re.DOTALL)
 _BEGINS_BLOCK: Final = re.compile(r"(?:\s|{%(?:(?!%}).)*%})*<w:(?:tr|p|tbl|sdt)[ >]", re.DOTALL)
 
 
@@ -76,6 +76,7 @@ class CompiledDocument:
                 self._names(printed_names(action), context.otros) | {_TURN: _instruction(str(place), told=tell_turns)}
                 for place, action in enumerate(context.acciones)
             ],
+            "control_de_cambios": [printed_names(change) for change in context.control_de_cambios],
             _END_OF_TURNS: _instruction("", told=tell_turns),
         }
         try:
@@ -176,7 +177,8 @@ def _with_turns(source: str) -> str:
 
     def told(tag: re.Match[str]) -> str:
         if tag["name"]:
-            tell.append(_BEGINS_BLOCK.match(source, tag.end()) is not None)
+            is_block = _BEGINS_BLOCK.match(source, tag.end()) is not None
+            tell.append(is_block and tag["all"] == "acciones")
             return tag.group() + (f"{{{{ {tag['name']}.{_TURN} }}}}" if tell[-1] else "")
         return tag.group() + (f"{{{{ {_END_OF_TURNS} }}}}" if tell.pop() else "")
 
@@ -240,12 +242,14 @@ def _ordinal(element: etree._Element, within: etree._Element, tag: str) -> int:
 
 
 def _try_out(compiled: CompiledDocument, sources: list[str]) -> None:
-    """Fill it once with two actions: conditions that tear an element apart show here, not in the office's document."""
+    """Fill it once with two of each: conditions that tear an element apart show here, not in the office's document."""
     action: Names = dict.fromkeys(ACTION_NAMES, "a")
     plan: Names = dict.fromkeys(PLAN_NAMES, "a")
     headers = tuple(dict.fromkeys(_OTHER.findall(" ".join(sources))))
     action |= {extra_name(header): "a" for header in headers}
-    for name, content in read_members(compiled.fill(Context(plan, (action, action), headers))).items():
+    change: Names = dict.fromkeys(CHANGE_NAMES, "a")
+    context = Context(plan, (action, action), headers, control_de_cambios=(change, change))
+    for name, content in read_members(compiled.fill(context)).items():
         if name.endswith(".xml"):
             try:
                 _parse(name, content)

@@ -13,7 +13,7 @@ from typing import Final
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 from service.domain.findings import Finding, Severity
-from service.domain.marks import ACCEPTED, FILLS, HEADERS, MEMORY_HEADERS, SEVERITIES
+from service.domain.marks import ACCEPTED, FILLS, HEADERS, MEMORY_HEADERS, NAME_PREFIX, SEVERITIES
 from service.domain.typography import cell_lines, row_height
 from worker.documents.mark_styles import MarkStyles
 from worker.documents.splice import escape, escape_attribute, string_text
@@ -74,7 +74,7 @@ def findings_sheet(
     for row, one in enumerate(listed, start=head + 1):
         rows.append(_row(row, one, looks))
         if one.has_link and one.finding.place is not None:
-            target = f"{quote_sheetname(one.finding.place.sheet)}!{one.finding.place.cell or 'A1'}"
+            target = link_name(one) or f"{quote_sheetname(one.finding.place.sheet)}!A1"
             column = _CELL_COLUMN if one.finding.place.cell else _SHEET_COLUMN
             links.append(f'<hyperlink ref="{column}{row}" location="{escape_attribute(target)}"/>')
     if not listed:
@@ -98,6 +98,15 @@ def findings_sheet(
         "<headerFooter><oddFooter>&amp;CPágina &amp;P de &amp;N</oddFooter></headerFooter></worksheet>"
     )
     return part.encode(), head
+
+
+def link_name(one: Listed) -> str | None:
+    """The name that the link of a finding leads to: unlike an address it follows its cell when rows are put in.
+
+    None where there is no cell to follow.
+    """
+    has_cell = one.has_link and one.finding.place is not None and one.finding.place.cell
+    return f"{NAME_PREFIX}hallazgo_{one.number}" if has_cell else None
 
 
 def memory_sheet(listed: Iterable[Listed], lists: Sequence[tuple[str, ...]], space: str) -> bytes:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from lxml import etree
+from openpyxl.utils import absolute_coordinate, quote_sheetname
 
 from service.domain.errors import UnmarkableWorkbook
 from service.domain.findings import Finding, Severity
@@ -29,7 +30,7 @@ from service.domain.marks import (
 from service.domain.office import Office
 from service.domain.plan import RowRef
 from service.domain.reading import MappedColumn
-from worker.documents.findings_sheets import Listed, Place, findings_sheet, list_area, memory_sheet
+from worker.documents.findings_sheets import Listed, Place, findings_sheet, link_name, list_area, memory_sheet
 from worker.documents.mark_cells import MarkedSheet
 from worker.documents.mark_notes import Note, Notes
 from worker.documents.mark_removal import remove_marks
@@ -172,6 +173,11 @@ def _add_sheets(
     quoted = name if " " not in name else f"'{name}'"
     book.define("_xlnm._FilterDatabase", f"{quoted}!$A${head}:$K${head + max(len(listed), 1)}", sheet=0)
     book.define("_xlnm.Print_Titles", f"{quoted}!${head}:${head}", sheet=0)
+    for one in listed:
+        if (link := link_name(one)) is not None and one.finding.place is not None:
+            sheet, cell = quote_sheetname(one.finding.place.sheet), absolute_coordinate(one.finding.place.cell)
+            # Not hidden: that Excel follows a link to a hidden name is not written anywhere.
+            book.define(link, f"{sheet}!{cell}", is_hidden=False)
     for at, (list_name, words) in enumerate(zip(lists.names, lists.words, strict=True)):
         book.define(list_name, list_area(at, words, MEMORY_SHEET))
 

@@ -23,7 +23,7 @@ from service.store.statements import one_at_a_time
 FIRST_HASH: Final = "0" * 64
 
 
-class Step(StrEnum):
+class AuditStep(StrEnum):
     """What an entry tells; its subject is the id of the report, of the job, or the fingerprint of the layout."""
 
     DRAFT_KEPT = "draft_kept"
@@ -39,15 +39,15 @@ class Step(StrEnum):
 class Entry:
     """A step to be told; `details` become JSON."""
 
-    what: Step
+    what: AuditStep
     subject: str
     details: Mapping[str, Any]
 
 
 # The row that each step writes, with what must never change of it. Columns that come later stand in none of these:
 # they were not sealed when the old entries were written.
-SEALED: Final[Mapping[Step, Select[Any]]] = {
-    Step.DRAFT_KEPT: select(
+SEALED: Final[Mapping[AuditStep, Select[Any]]] = {
+    AuditStep.DRAFT_KEPT: select(
         tables.reports.c.id.label("subject"),
         *(
             tables.reports.c[name]
@@ -60,7 +60,7 @@ SEALED: Final[Mapping[Step, Select[Any]]] = {
         tables.uploads.c.sha256,
         tables.uploads.c.received_at,
     ).join(tables.uploads, tables.uploads.c.id == tables.reports.c.upload_id),
-    Step.ISSUED: select(
+    AuditStep.ISSUED: select(
         tables.issued.c.report_id.label("subject"),
         *(
             tables.issued.c[name]
@@ -70,14 +70,14 @@ SEALED: Final[Mapping[Step, Select[Any]]] = {
             )
         ),
     ),
-    Step.DOCUMENT_KEPT: select(
+    AuditStep.DOCUMENT_KEPT: select(
         tables.documents.c.job_id.label("subject"),
         tables.documents.c.sha256,
         tables.documents.c.template_fingerprint,
         tables.documents.c.created_at,
         *(tables.jobs.c[name] for name in ("report_id", "kind", "against_id", "is_final", "filename", "asked_at")),
     ).join(tables.jobs, tables.jobs.c.id == tables.documents.c.job_id),
-    Step.LAYOUT_REMEMBERED: select(tables.layouts.c.fingerprint.label("subject"), tables.layouts.c.mapping),
+    AuditStep.LAYOUT_REMEMBERED: select(tables.layouts.c.fingerprint.label("subject"), tables.layouts.c.mapping),
 }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def tell(connection: Connection, at: dt.datetime, by: str, *entries: Entry) -> N
     """Append entries to the log; the rows that they tell of are already written in this transaction.
 
     Args:
-        connection: a transaction that writes nothing more afterwards.
+        connection: a transaction that is committed next: until then nobody else can tell anything.
         at: when it happened.
         by: who did it.
         entries: the steps, in their order.

@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.domain.errors import RecordIsKept, StoreUnavailable
 from service.store import tables
-from service.store.audit import Entry, Step, tell
+from service.store.audit import AuditStep, Entry, tell
 from service.store.guards import MARK
 
 # How long a writer waits for the others before the person is asked to try again.
@@ -111,6 +111,6 @@ def _put_on_record(engine: Engine, refusal: str) -> None:
         with engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
             # The database's clock: nobody hands one in with an attempt.
             now = connection.execute(select(func.current_timestamp(type_=tables.Instant))).scalar_one()
-            tell(connection, now, "Folio", Entry(Step.ATTEMPT_REFUSED, "", {"refusal": refusal}))
+            tell(connection, now, "Folio", Entry(AuditStep.ATTEMPT_REFUSED, "", {"refusal": refusal}))
     except (DBAPIError, PoolTimeout):
         _log.exception("the refused attempt could not be put in the audit log")

@@ -17,7 +17,7 @@ from service.domain.archive import reading_from_json
 from service.domain.plan import Plan
 from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, JobState, Report, document_filename
 from service.store import tables
-from service.store.audit import Entry, Step, tell
+from service.store.audit import AuditStep, Entry, tell
 from service.store.engine import reading, writing
 from service.store.material import last_issued_before, plan_in
 from service.store.records import NOT_SAID, Issued, NotIssuable, WhyNotIssuable
@@ -121,14 +121,14 @@ class IssuingDesk:
                 "previous": previous,
                 "jobs": job_ids,
             }
-            entries = [Entry(Step.ISSUED, report_id, told)]
+            entries = [Entry(AuditStep.ISSUED, report_id, told)]
             valid = in_force(connection, [(year, quarter)])[year, quarter]
             # A correction of a version that was already replaced replaces nothing: it is superseded itself.
             superseded = replaced if valid == report_id else report_id
             if superseded is not None:
-                entries.append(Entry(Step.SUPERSEDED, superseded, {"by": valid}))
-            tell(connection, now, by, *entries)
+                entries.append(Entry(AuditStep.SUPERSEDED, superseded, {"by": valid}))
             issued = one_report(connection, report_id)
+            tell(connection, now, by, *entries)
         if issued is None:
             raise LookupError(f"report {report_id} was issued and is not there")
         return Issued(issued, job_ids, is_new=True)
@@ -166,7 +166,7 @@ class IssuingDesk:
             report = Report(report_id, plan, edition, now, is_draft=issued is None)
             job_ids = queue_jobs(connection, report, [kind for kind in DocumentKind if kind in asked], now, against)
             if job_ids:
-                tell(connection, now, by, Entry(Step.DOCUMENTS_REQUESTED, report_id, {"jobs": job_ids}))
+                tell(connection, now, by, Entry(AuditStep.DOCUMENTS_REQUESTED, report_id, {"jobs": job_ids}))
         return job_ids
 
     def retry_document(
@@ -190,7 +190,9 @@ class IssuingDesk:
             values = {"state": JobState.QUEUED.value, "attempts": 0, "due_at": now, "finished_at": None}
             if not connection.execute(anew.values(problem=None, problem_code=None, **values)).rowcount:
                 return None
-            tell(connection, now, by, Entry(Step.DOCUMENTS_REQUESTED, report_id, {"jobs": [job_id], "again": True}))
+            tell(
+                connection, now, by, Entry(AuditStep.DOCUMENTS_REQUESTED, report_id, {"jobs": [job_id], "again": True})
+            )
         return job_id
 
     def note_refusal(self, report_id: str, attempt: str, *, now: dt.datetime, by: str) -> None:
@@ -200,7 +202,7 @@ class IssuingDesk:
             StoreUnavailable: it is not on record.
         """
         with writing(self._engine) as connection:
-            tell(connection, now, by, Entry(Step.ATTEMPT_REFUSED, report_id, {"refusal": attempt}))
+            tell(connection, now, by, Entry(AuditStep.ATTEMPT_REFUSED, report_id, {"refusal": attempt}))
 
     def _find(self, report_id: str) -> tuple[Row[Any], Plan] | None:
         """The report's row and plan. Neither ever changes: they are read before anybody has to wait for anybody."""

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import Engine, select, update
 
 from service.store import tables
-from service.store.audit import Entry, Step, tell
+from service.store.audit import AuditStep, Entry, tell
 from service.store.engine import reading, writing
 from service.store.records import SOMEBODY
 from service.store.statements import insert_if_new
@@ -45,4 +45,4 @@ class LayoutMemory:
         with writing(self._engine) as connection:
             if not insert_if_new(connection, tables.layouts, row):
                 connection.execute(update(tables.layouts).where(_layouts.fingerprint == fingerprint).values(row))
-            tell(connection, now, by, Entry(Step.LAYOUT_REMEMBERED, fingerprint, {"mapping": pairs}))
+            tell(connection, now, by, Entry(AuditStep.LAYOUT_REMEMBERED, fingerprint, {"mapping": pairs}))

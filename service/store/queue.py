@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, case, or
 from service.domain.errors import FolioError, StoreUnavailable
 from service.domain.reports import DocumentKind, JobState, RenderedDocument
 from service.store import tables
-from service.store.audit import Entry, Step, tell
+from service.store.audit import AuditStep, Entry, tell
 from service.store.engine import reading, writing
 from service.store.material import material_of
 from service.store.records import Claim
@@ -96,7 +96,7 @@ class JobQueue:
                 "sha256": rendered.sha256,
                 "template_fingerprint": rendered.template_fingerprint,
             }
-            tell(connection, now, WORKER, Entry(Step.DOCUMENT_KEPT, claim.job_id, told))
+            tell(connection, now, WORKER, Entry(AuditStep.DOCUMENT_KEPT, claim.job_id, told))
         return True
 
     def fail(self, claim: Claim, error: FolioError, now: dt.datetime) -> bool:

@@ -22,7 +22,7 @@ from service.domain.reports import DocumentKind, Report
 from service.domain.succession import Proposal
 from service.domain.values import Quarter, VersionNumber
 from service.store import tables
-from service.store.audit import Entry, Step, tell
+from service.store.audit import AuditStep, Entry, tell
 from service.store.engine import reading, writing
 from service.store.issuing import next_edition, queue_jobs
 from service.store.material import finished, plan_in, plan_or_draft
@@ -131,8 +131,8 @@ class ReportShelf:
                 "accepted": _let_stand(understood.findings),
                 "jobs": job_ids,
             }
-            tell(connection, now, by, Entry(Step.DRAFT_KEPT, report.id, told))
             appended = one_report(connection, report_id)
+            tell(connection, now, by, Entry(AuditStep.DRAFT_KEPT, report.id, told))
         if appended is None:
             raise LookupError(f"report {report_id} was appended and is not there")
         return Appended(appended, job_ids, is_new=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, func, select, union_all
 
 from service.store import guards, tables
-from service.store.audit import FIRST_HASH, SEALED, Step, entry_hash, seal
+from service.store.audit import FIRST_HASH, SEALED, AuditStep, entry_hash, seal
 from service.store.engine import reading
 from service.store.records import AuditVerdict, BrokenLink
 
@@ -26,10 +26,10 @@ _CHUNK: Final = 500
 
 # What a step's row is called in a sentence.
 _ROWS: Final = {
-    Step.DRAFT_KEPT: "la carga del informe",
-    Step.ISSUED: "la expedición del informe",
-    Step.DOCUMENT_KEPT: "el documento",
-    Step.LAYOUT_REMEMBERED: "la lectura recordada del formato",
+    AuditStep.DRAFT_KEPT: "la carga del informe",
+    AuditStep.ISSUED: "la expedición del informe",
+    AuditStep.DOCUMENT_KEPT: "el documento",
+    AuditStep.LAYOUT_REMEMBERED: "la lectura recordada del formato",
 }
 
 
@@ -37,7 +37,7 @@ _ROWS: Final = {
 class _Told:
     """What the log says: the last entry and its seal of every row, and every job that was ever queued."""
 
-    seals: dict[tuple[Step, str], tuple[int, str]] = field(default_factory=dict)
+    seals: dict[tuple[AuditStep, str], tuple[int, str]] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
     entries: int = 0
     head: str = FIRST_HASH
@@ -114,7 +114,7 @@ def _chain(connection: Connection, told: _Told, counted: _Counted) -> Iterator[B
 
 def _remember(row: Row[Any], told: _Told) -> Iterator[BrokenLink]:
     try:
-        step, details = Step(row.what), dict(json.loads(row.details))
+        step, details = AuditStep(row.what), dict(json.loads(row.details))
     except (TypeError, ValueError):
         yield BrokenLink(row.seq, "La entrada no se entiende.")
         return

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 # These two hold for as long as there is an audit log: what old entries say, and who keeps the tables from changing.
-from service.store.audit import Entry, Step, tell
+from service.store.audit import AuditStep, Entry, tell
 from service.store.guards import protect
 
 revision = "0003"
@@ -146,13 +146,13 @@ def _begin_the_log(connection: sa.Connection) -> None:
         jobs.setdefault(row.report_id, []).append(row.id)
     # What is there already, each at its own instant, as if the log had been kept from the first day.
     for step, query in (
-        (Step.DRAFT_KEPT, "SELECT id, created_at FROM reports ORDER BY created_at, id"),
-        (Step.ISSUED, "SELECT report_id, issued_at FROM issued ORDER BY issued_at, edition, report_id"),
-        (Step.DOCUMENT_KEPT, "SELECT job_id, created_at FROM documents ORDER BY created_at, job_id"),
-        (Step.LAYOUT_REMEMBERED, "SELECT fingerprint, updated_at FROM layouts ORDER BY updated_at, fingerprint"),
+        (AuditStep.DRAFT_KEPT, "SELECT id, created_at FROM reports ORDER BY created_at, id"),
+        (AuditStep.ISSUED, "SELECT report_id, issued_at FROM issued ORDER BY issued_at, edition, report_id"),
+        (AuditStep.DOCUMENT_KEPT, "SELECT job_id, created_at FROM documents ORDER BY created_at, job_id"),
+        (AuditStep.LAYOUT_REMEMBERED, "SELECT fingerprint, updated_at FROM layouts ORDER BY updated_at, fingerprint"),
     ):
         for subject, at in connection.execute(sa.text(query)).all():
-            details = {"jobs": jobs.get(subject, [])} if step is Step.DRAFT_KEPT else {}
+            details = {"jobs": jobs.get(subject, [])} if step is AuditStep.DRAFT_KEPT else {}
             tell(connection, _instant(at), _MIGRATION, Entry(step, subject, details))
 
 

@@ -5,6 +5,7 @@ What the file does not say is as in the reference office. docs/ajustes-de-la-ofi
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -40,6 +41,23 @@ KEYS: Final[Mapping[str, str]] = {
     "avance_mas_corto": "shortest_progress",
     "parecido_de_repetidas": "duplicate_similarity",
     "sobrecumplimiento": "overachievement",
+    "aprueba_el_comite": "committee_fields",
+    "imprime_control_de_cambios": "tells_change_log",
+}
+
+# What the templates call a field -> what the plan does. A column of the office's own goes by its header.
+_FIELDS: Final = {
+    "titulo": "title",
+    "objetivo": "objective",
+    "accion": "action",
+    "responsable": "lead",
+    "indicador": "indicator",
+    "unidad_de_medida": "unit",
+    "meta": "target",
+    "fecha_inicio": "starts_on",
+    "fecha_fin": "ends_on",
+    "seguimiento": "periodicity",
+    "fuente_de_financiacion": "funding_source",
 }
 
 _LIMITS: Final = {
@@ -73,7 +91,12 @@ def read_office(path: Path) -> Office:
 
 def _value(path: Path, key: str, value: Any, default: Any) -> Any:
     if isinstance(default, tuple):
-        return _names(path, key, value)
+        names = _names(path, key, value)
+        return tuple(_field(path, key, name) for name in names) if KEYS[key] == "committee_fields" else names
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise UnusableOffice(f"{path}: {key} debe ser true (sí) o false (no), no «{value}».")
+        return value
     limits = _LIMITS[KEYS[key]]
     kind, asked = (int, "un número entero") if isinstance(default, int) else ((int, float), "un número")
     is_number = isinstance(value, kind) and not isinstance(value, bool)
@@ -95,3 +118,13 @@ def _names(path: Path, key: str, value: Any) -> tuple[str, ...]:
     if len(set(names)) != len(names) or not 0 < len(names) <= _MOST_NAMES:
         raise UnusableOffice(trouble)
     return names
+
+
+def _field(path: Path, key: str, name: str) -> str:
+    """The field of a name; what is not written as names are is the header of a column of the office's own."""
+    if name not in _FIELDS and re.fullmatch(r"[a-z_]+", name):
+        raise UnusableOffice(
+            f"{path}: {key} nombra un dato que no existe, «{name}»; existen {', '.join(_FIELDS)}. "
+            "Una columna propia se escribe con su encabezado, con sus mayúsculas y tildes."
+        )
+    return _FIELDS.get(name, name)

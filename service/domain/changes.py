@@ -247,7 +247,8 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
 
 
 def _approver(field: str, office: Office) -> Approver:
-    return Approver.COMMITTEE if field in office.committee_fields else Approver.PLANNING
+    is_named = any(field == name or says_the_same(field, name) for name in office.committee_fields)
+    return Approver.COMMITTEE if is_named else Approver.PLANNING
 
 
 def _strictest(approvers: Iterable[Approver | None]) -> Approver | None:

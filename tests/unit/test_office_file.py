@@ -37,6 +37,13 @@ def test_what_the_file_does_not_say_stays_as_it_is(tmp_path: Path) -> None:
     assert office == replace(Office(), acronyms=("SDP",), shortest_progress=0, overachievement=2.0)
 
 
+def test_what_the_committee_approves_goes_by_the_names_of_the_templates_and_by_headers(tmp_path: Path) -> None:
+    text = 'aprueba_el_comite = ["objetivo", "seguimiento", "Ponderación"]\nimprime_control_de_cambios = true'
+    office = read_office(written(tmp_path, text))
+    assert office.committee_fields == ("objective", "periodicity", "Ponderación")
+    assert office.tells_change_log
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -50,6 +57,9 @@ def test_what_the_file_does_not_say_stays_as_it_is(tmp_path: Path) -> None:
         ("avance_mas_corto = true", "debe ser un número entero"),
         ("parecido_de_repetidas = 92", "parecido_de_repetidas debe ser un número entre 0.5 y 1, no «92»"),
         ("sobrecumplimiento = nan", "debe ser un número"),
+        ('aprueba_el_comite = ["metas"]', "aprueba_el_comite nombra un dato que no existe, «metas»; existen titulo, "),
+        ('aprueba_el_comite = "meta"', "aprueba_el_comite debe ser una lista de textos"),
+        ("imprime_control_de_cambios = 1", "imprime_control_de_cambios debe ser true (sí) o false (no), no «1»"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_in_a_sentence(tmp_path: Path, text: str, reason: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from textwrap import shorten
 from typing import Final
 
 from service.domain.changes import ActionChange, ActionChangeKind, Approver, Changes, FieldChange, describe
@@ -150,10 +151,9 @@ def _named(change: ActionChange) -> str:
     action = change.after or change.before
     if action is None:
         raise ValueError("a change is of an action that was or is")
-    text = " ".join((action.action or "").split())
+    text = shorten(action.action or "", _NAME_LENGTH, placeholder="…")
     name = f"Acción {action.number or 'sin número'}, {_KINDS[change.kind]}"
-    shown = text if len(text) <= _NAME_LENGTH else f"{text[: _NAME_LENGTH - 1].rstrip()}…"
-    return f"{name}: {shown}" if shown else name
+    return f"{name}: {text}" if text else name
 
 
 def _fields(fields: Iterable[FieldChange], nothing: str) -> Iterator[str]:

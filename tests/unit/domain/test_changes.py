@@ -85,7 +85,7 @@ def test_the_office_says_what_its_committee_approves() -> None:
     lead = with_change(2, lead="Dirección General")
     assert changed(lead, office=office).approver is Approver.COMMITTEE
     assert changed(with_change(2, target=Target(Decimal(9))), office=office).approver is Approver.PLANNING
-    heavier = with_change(2, extras=[("Ponderación", "10 %")])
+    heavier = with_change(2, extras=[("PONDERACIÓN ", "10 %")])
     assert changed(heavier, office=office).approver is Approver.COMMITTEE
     assert changed(heavier).approver is Approver.PLANNING
     other = compare(complete(ROWS), complete(ROWS, objective=PlainText("Otro objetivo.")), office)

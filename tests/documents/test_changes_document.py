@@ -99,6 +99,14 @@ def test_each_field_stands_as_it_was_and_as_it_is_with_who_approves_it() -> None
     assert rows[added + 2][1:] == ["—", "Realizar la feria del libro", "Comité"]
 
 
+def test_an_action_that_moved_is_told_by_its_new_number_or_its_new_place() -> None:
+    renumbered = [replace(BEFORE.actions[9], number=PlainText("12"))]
+    _, numbers = opened(rendered(replace(BEFORE, actions=(*BEFORE.actions[:9], *renumbered)))).tables
+    assert texts(numbers)[1][0].startswith("Acción 12, cambió de número: ")
+    _, places = opened(rendered(replace(BEFORE, actions=(BEFORE.actions[9], *BEFORE.actions[:9])))).tables
+    assert [row[0].partition(":")[0] for row in texts(places)[1:]] == ["Acción 10, cambió de lugar"]
+
+
 def test_what_left_is_struck_and_what_came_is_underlined_by_form_and_not_by_colour_alone() -> None:
     document = opened(rendered(revised()))
     rows = [row for row in document.tables[1].rows if row.cells[0].text == "AVANCE CUALITATIVO"]

@@ -42,7 +42,7 @@ _LABELS: Final = {
 _KINDS: Final = {
     ActionChangeKind.ADDED: "se agregó",
     ActionChangeKind.REMOVED: "se eliminó",
-    ActionChangeKind.MOVED: "cambió de lugar o de número",
+    ActionChangeKind.MOVED: "cambió de lugar",
     ActionChangeKind.CHANGED: "se modificó",
 }
 _APPROVES: Final = {Approver.COMMITTEE: "Comité", Approver.PLANNING: "Planeación", None: "No requiere"}
@@ -152,7 +152,9 @@ def _named(change: ActionChange) -> str:
     if action is None:
         raise ValueError("a change is of an action that was or is")
     text = shorten(action.action or "", _NAME_LENGTH, placeholder="…")
-    name = f"Acción {action.number or 'sin número'}, {_KINDS[change.kind]}"
+    is_renumbered = change.kind is ActionChangeKind.MOVED and any(field.field == "number" for field in change.fields)
+    fate = "cambió de número" if is_renumbered else _KINDS[change.kind]
+    name = f"Acción {action.number or 'sin número'}, {fate}"
     return f"{name}: {text}" if text else name
 
 

@@ -133,7 +133,7 @@ class _SheetCompiler:
                 cell.set("r", f"{get_column_letter(column)}{number}")
 
     def _find_model_row(self) -> etree._Element | None:
-        found = [row for row in self.rows if any(scope in REPEATED for scope in self._scopes(row))]
+        found = [row for row in self.rows if self._scopes(row)]
         if len(found) > 1:
             rows = " y ".join(str(row.get("r")) for row in found)
             self.problems.add(
@@ -144,9 +144,9 @@ class _SheetCompiler:
         return found[0] if found else None
 
     def _scopes(self, row: etree._Element) -> list[str]:
-        """What the tags of a row ask of, each once."""
-        found = (scope for cell in row.iter(qualified("c")) for scope in scopes_in(self._text(cell)))
-        return list(dict.fromkeys(found))
+        """What the tags of a row repeat it for, each once."""
+        asked = [scope for cell in row.iter(qualified("c")) for scope in scopes_in(self._text(cell))]
+        return [scope for scope in REPEATED if scope in asked]
 
     def _text(self, cell: etree._Element) -> str:
         return "".join(run or "" for _, run in self._runs(cell))
@@ -226,14 +226,13 @@ class _SheetCompiler:
                     )
                 merges.append((get_column_letter(left), get_column_letter(right)))
         is_fixed = row.get("customHeight") in {"1", "true"}
-        scopes = [scope for scope in self._scopes(row) if scope in REPEATED]
-        if len(scopes) > 1:
+        if len(self._scopes(row)) > 1:
             self.problems.add(
                 f"{self._place()}, fila {number}",
                 "una fila no puede llevar etiquetas {{ accion.… }} y {{ cambio.… }} a la vez. Use hojas distintas.",
             )
         return ModelRow(
-            scope=scopes[0],
+            scope=self._scopes(row)[0],
             sheet=self.key,
             row=number,
             attributes=_attributes(row, without={"r", "ht", "customHeight"}),

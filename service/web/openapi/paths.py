@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from service.domain.archive import Json
-from service.domain.reports import DocumentKind
+from service.domain.reports import DocumentKind, ReportStatus
 from service.said import FIELDS
 from service.web.limits import (
     ID_PATTERN,
@@ -13,37 +13,14 @@ from service.web.limits import (
     KEY_PATTERN,
     LIST_LIMIT,
     LIST_LIMIT_MAX,
+    LONGEST_NAME,
     MAX_UPLOAD_BYTES,
     SENDING_PATTERN,
     YEARS,
 )
 from service.web.openapi.schemas import REPORT_EXAMPLE
-
-_REPORT_ID: Final = {
-    "name": "report_id",
-    "in": "path",
-    "required": True,
-    "description": "Identificador del informe.",
-    "schema": {"type": "string", "pattern": f"^{ID_PATTERN}$"},
-}
-
-# Any route may meet these: a false Host name, a method it does not have, a surprise.
-_ALWAYS: Final = {"s400": "BadRequest", "s405": "WrongMethod", "s500": "Unexpected"}
-
-_WITH_STORE: Final = {"s503": "Unavailable"}
-
-
-def _refusals(**by_status: str) -> Json:
-    return {
-        status.removeprefix("s"): {"$ref": f"#/components/responses/{name}"}
-        for status, name in sorted((_ALWAYS | by_status).items())
-    }
-
-
-def _json(name: str, description: str, **more: Any) -> Json:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-    return {"description": description, "content": content, **more}
-
+from service.web.openapi.shapes import REPORT_ID, VERSION_PATTERN, WITH_STORE, json_of, refusals
+from service.web.openapi.versions import STEPS, VERSION_PATHS
 
 _UPLOAD: Final = {
     "required": True,
@@ -80,7 +57,8 @@ _UPLOAD: Final = {
                         "type": "array",
                         "items": {"type": "string", "enum": [kind.value for kind in DocumentKind]},
                         "description": "Documentos por escribir: un campo por cada uno, o separados por comas. "
-                        "Si falta, todos.",
+                        "Si falta: Word, Excel y el libro con los hallazgos. `changes` y `redline` comparan con el "
+                        "informe al que sigue; sin ninguno, 409.",
                     },
                     "mapping": {
                         "type": "string",
@@ -98,8 +76,19 @@ _UPLOAD: Final = {
                     "draft": {
                         "type": "boolean",
                         "default": False,
-                        "description": "Guardar como borrador un libro con errores, si se sabe de qué informe es: "
-                        "ofrece el libro con los hallazgos marcados, y no el Word ni el Excel.",
+                        "description": "Guardar también un libro con errores, si se sabe de qué informe es: sus "
+                        "documentos se escriben como borrador, pero no se puede emitir.",
+                    },
+                    "step": {
+                        "type": "string",
+                        "enum": STEPS,
+                        "description": "Lo que es el libro. Si falta, Folio lo propone; lo que el libro no dice (año, "
+                        "trimestre, versión) sale de aquí, y si el libro dice lo contrario responde 409.",
+                    },
+                    "by": {
+                        "type": "string",
+                        "maxLength": LONGEST_NAME,
+                        "description": "Quién lo sube. Si falta, «sin identificar» y la dirección de donde llega.",
                     },
                 },
             },
@@ -132,6 +121,11 @@ _CREATE: Final = {
     ],
     "requestBody": _UPLOAD,
     "responses": {
+        "200": json_of(
+            "Report",
+            "Los datos son los mismos de este informe: nada se guardó. `proposal` lo explica; para hacer otro de todas "
+            "formas, envíe `step`.",
+        ),
         "202": {
             "description": "Aceptado y guardado.",
             "headers": {
@@ -152,7 +146,14 @@ _CREATE: Final = {
                 }
             },
         },
-        **_refusals(s403="CrossSite", s413="TooLarge", s415="NotAWorkbook", s422="WorkbookRefused", **_WITH_STORE),
+        **refusals(
+            s403="CrossSite",
+            s409="StepContradicted",
+            s413="TooLarge",
+            s415="NotAWorkbook",
+            s422="WorkbookRefused",
+            **WITH_STORE,
+        ),
     },
 }
 
@@ -173,10 +174,19 @@ _LIST: Final = {
             "description": "Identificador de un informe: da los anteriores a él. Use la dirección de `next`.",
             "schema": {"type": "string", "pattern": f"^{ID_PATTERN}$"},
         },
+        *(
+            {"name": name, "in": "query", "description": f"Solo los de {said}.", "schema": schema}
+            for name, said, schema in (
+                ("year", "esa vigencia", {"type": "integer", "minimum": YEARS[0], "maximum": YEARS[-1]}),
+                ("quarter", "ese trimestre", {"type": "string", "enum": ["I", "II", "III", "IV", "1", "2", "3", "4"]}),
+                ("version", "esa versión del plan", {"type": "string", "pattern": VERSION_PATTERN}),
+                ("status", "ese estado", {"type": "string", "enum": [status.value for status in ReportStatus]}),
+            )
+        ),
     ],
     "responses": {
-        "200": _json("Reports", "Los informes, del más reciente al más antiguo."),
-        **_refusals(**_WITH_STORE),
+        "200": json_of("Reports", "Los informes, del más reciente al más antiguo."),
+        **refusals(**WITH_STORE),
     },
 }
 
@@ -184,7 +194,7 @@ _ONE: Final = {
     "operationId": "getReport",
     "tags": ["informes"],
     "summary": "Ver un informe y su avance",
-    "responses": {"200": _json("Report", "El informe."), **_refusals(s404="NotFound", **_WITH_STORE)},
+    "responses": {"200": json_of("Report", "El informe."), **refusals(s404="NotFound", **WITH_STORE)},
 }
 
 _PLAN: Final = {
@@ -192,8 +202,8 @@ _PLAN: Final = {
     "tags": ["informes"],
     "summary": "Ver lo que se entendió del libro",
     "responses": {
-        "200": _json("Understood", "El plan, sus columnas y lo encontrado."),
-        **_refusals(s404="NotFound", **_WITH_STORE),
+        "200": json_of("Understood", "El plan, sus columnas y lo encontrado."),
+        **refusals(s404="NotFound", **WITH_STORE),
     },
 }
 
@@ -201,6 +211,14 @@ _DOCUMENT: Final = {
     "operationId": "getDocument",
     "tags": ["informes"],
     "summary": "Descargar un documento",
+    "parameters": [
+        {
+            "name": "against",
+            "in": "query",
+            "description": "De los documentos de cambios, el que compara con este informe. Si falta, con el que sigue.",
+            "schema": {"type": "string", "pattern": f"^{ID_PATTERN}$"},
+        }
+    ],
     "responses": {
         "200": {
             "description": "El archivo, para guardar.",
@@ -213,7 +231,7 @@ _DOCUMENT: Final = {
             },
             "content": {kind.media_type: {} for kind in DocumentKind},
         },
-        **_refusals(s404="NotFound", s409="NotReady", **_WITH_STORE),
+        **refusals(s404="NotFound", s409="NotReady", **WITH_STORE),
     },
 }
 
@@ -222,7 +240,7 @@ _PROGRESS: Final = {
     "tags": ["informes"],
     "summary": "Ver en qué va un envío que aún no tiene respuesta",
     "description": "Solo mientras el libro se recibe, se lee, se revisa y se guarda; después responde 404.",
-    "responses": {"200": _json("UploadProgress", "En qué va."), **_refusals(s404="NotFound")},
+    "responses": {"200": json_of("UploadProgress", "En qué va."), **refusals(s404="NotFound")},
 }
 
 PATHS: Final[Json] = {
@@ -239,11 +257,11 @@ PATHS: Final[Json] = {
         "get": _PROGRESS,
     },
     "/api/v1/reports": {"get": _LIST, "post": _CREATE},
-    "/api/v1/reports/{report_id}": {"parameters": [_REPORT_ID], "get": _ONE},
-    "/api/v1/reports/{report_id}/plan": {"parameters": [_REPORT_ID], "get": _PLAN},
+    "/api/v1/reports/{report_id}": {"parameters": [REPORT_ID], "get": _ONE},
+    "/api/v1/reports/{report_id}/plan": {"parameters": [REPORT_ID], "get": _PLAN},
     "/api/v1/reports/{report_id}/documents/{kind}": {
         "parameters": [
-            _REPORT_ID,
+            REPORT_ID,
             {
                 "name": "kind",
                 "in": "path",
@@ -254,6 +272,7 @@ PATHS: Final[Json] = {
         ],
         "get": _DOCUMENT,
     },
+    **VERSION_PATHS,
     "/api/v1/openapi.json": {
         "get": {
             "operationId": "getDescription",
@@ -264,7 +283,7 @@ PATHS: Final[Json] = {
                     "description": "La descripción OpenAPI 3.1.",
                     "content": {"application/json": {"schema": {"type": "object"}}},
                 },
-                **_refusals(),
+                **refusals(),
             },
         }
     },
@@ -273,7 +292,7 @@ PATHS: Final[Json] = {
             "operationId": "isAlive",
             "tags": ["servicio"],
             "summary": "Si el proceso vive",
-            "responses": {"200": _json("Alive", "Vive."), **_refusals()},
+            "responses": {"200": json_of("Alive", "Vive."), **refusals()},
         }
     },
     "/readyz": {
@@ -282,9 +301,9 @@ PATHS: Final[Json] = {
             "tags": ["servicio"],
             "summary": "Si se pueden recibir libros",
             "responses": {
-                "200": _json("Readiness", "Se pueden recibir libros."),
-                "503": _json("Readiness", "La base de datos no responde."),
-                **_refusals(),
+                "200": json_of("Readiness", "Se pueden recibir libros."),
+                "503": json_of("Readiness", "La base de datos no responde."),
+                **refusals(),
             },
         }
     },

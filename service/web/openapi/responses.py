@@ -25,9 +25,14 @@ RESPONSES: Final[Json] = {
     "CrossSite": _refusal("El envío lo hizo la página de otro sitio."),
     "NotFound": _refusal("No existe."),
     "WrongMethod": _refusal(
-        "La dirección no admite esa operación.",
+        "La dirección no admite esa operación. Un informe no se modifica ni se borra: el intento queda registrado.",
         {"Allow": {"description": "Las que admite.", "schema": {"type": "string"}}},
     ),
+    "StepContradicted": _refusal(
+        "El libro no es lo que `step` dice (`detail` nombra los dos), o no hay con qué comparar lo que se pide."
+    ),
+    "NotIssuable": _refusal("Falta algo para emitirlo: `errors` y `findings` lo dicen todo a la vez."),
+    "NothingToCompare": _refusal("No sigue a ningún informe emitido: indique `against`."),
     "NotReady": _refusal(
         "El documento todavía se está escribiendo, o no se pudo escribir; `detail` dice cuál de las dos."
     ),

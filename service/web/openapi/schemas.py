@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from service.domain.archive import Json
 from service.domain.findings import FindingCode, Severity
 from service.domain.progress import Stage
-from service.domain.reports import DocumentKind, JobState
+from service.domain.reports import DocumentKind, ReportStatus
 from service.domain.values import ROMAN
 from service.web.limits import ID_PATTERN
+from service.web.openapi.shapes import VERSION_PATTERN, list_of, nullable_text, object_of, state_of, text, whole
+from service.web.openapi.versions import APPROVAL, PROPOSAL_EXAMPLE, STEPS, VERSION_SCHEMAS
 from service.web.problems import ProblemType
-
-_VERSION_PATTERN: Final = "^[0-9]{1,4}\\.[0-9]{1,4}$"
-
-
-def _text(description: str, **more: Any) -> Json:
-    return {"type": "string", "description": description, **more}
-
-
-def _nullable_text(description: str, **more: Any) -> Json:
-    return {"type": ["string", "null"], "description": description, **more}
-
-
-def _whole(description: str, **more: Any) -> Json:
-    return {"type": "integer", "description": description, **more}
-
-
-def _list_of(name: str, description: str) -> Json:
-    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "description": description}
-
-
-def _object(description: str, properties: Json, **more: Any) -> Json:
-    """Everything is always there; what there is not is null."""
-    return {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "required": list(properties),
-        **more,
-    }
-
-
-def _state(description: str) -> Json:
-    return _text(description, enum=[state.value for state in JobState])
-
 
 _FINDING_EXAMPLE: Final = {
     "code": "DATE_001",
@@ -64,8 +32,11 @@ REPORT_EXAMPLE: Final = {
     "year": 2024,
     "quarter": "III",
     "version": "2.0",
-    "edition": 1,
-    "draft": False,
+    "status": "draft",
+    "edition": None,
+    "step": "next_quarter",
+    "proposal": PROPOSAL_EXAMPLE,
+    "has_errors": False,
     "state": "running",
     "progress": 33,
     "findings": [],
@@ -73,21 +44,25 @@ REPORT_EXAMPLE: Final = {
         {
             "kind": "word",
             "state": "done",
-            "filename": "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.docx",
+            "filename": "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_borrador.docx",
             "media_type": DocumentKind.WORD.media_type,
             "size": 21840,
             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "problem": None,
+            "against": None,
+            "official": False,
             "href": "/api/v1/reports/4f6c0b0a3d5e4f7f9a1b2c3d4e5f6071/documents/word",
         },
         {
             "kind": "excel",
             "state": "running",
-            "filename": "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.xlsx",
+            "filename": "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_borrador.xlsx",
             "media_type": DocumentKind.EXCEL.media_type,
             "size": None,
             "sha256": None,
             "problem": None,
+            "against": None,
+            "official": False,
             "href": "/api/v1/reports/4f6c0b0a3d5e4f7f9a1b2c3d4e5f6071/documents/excel",
         },
         {
@@ -98,115 +73,145 @@ REPORT_EXAMPLE: Final = {
             "size": None,
             "sha256": None,
             "problem": None,
+            "against": None,
+            "official": False,
             "href": "/api/v1/reports/4f6c0b0a3d5e4f7f9a1b2c3d4e5f6071/documents/findings",
         },
     ],
     "created_at": "2024-10-07T15:04:05.120Z",
+    "uploaded_by": "sin identificar (127.0.0.1)",
+    "issued_at": None,
+    "issued_by": None,
+    "reason": "",
+    "approval": {"instance": "", "act": "", "date": None},
+    "description": "",
+    "previous": None,
+    "superseded_by": None,
 }
 
-_FINDING: Final = _object(
+_FINDING: Final = object_of(
     "Algo por corregir o por saber, en su celda.",
     {
-        "code": _text("Código estable.", enum=[code.name for code in FindingCode]),
-        "severity": _text(
+        "code": text("Código estable.", enum=[code.name for code in FindingCode]),
+        "severity": text(
             "`error` impide el informe; `warning` y `suggestion` no.", enum=[severity.value for severity in Severity]
         ),
-        "sheet": _text("Hoja; vacío si es de todo el libro."),
-        "cell": _text("Celda, como `G9`; vacío si es de toda la hoja o de todo el libro."),
-        "column": _text("Encabezado de la columna, como se imprime; vacío si no es de una columna."),
-        "value": _text("Lo que dice la celda."),
-        "message": _text("Qué pasa."),
-        "fix": _text("Qué hacer."),
-        "proposal": _nullable_text("Lo que se propone escribir en la celda, cuando hay un valor que la corrige."),
-        "accepted": _nullable_text("La razón con que una persona lo aceptó; un error aceptado no impide nada."),
+        "sheet": text("Hoja; vacío si es de todo el libro."),
+        "cell": text("Celda, como `G9`; vacío si es de toda la hoja o de todo el libro."),
+        "column": text("Encabezado de la columna, como se imprime; vacío si no es de una columna."),
+        "value": text("Lo que dice la celda."),
+        "message": text("Qué pasa."),
+        "fix": text("Qué hacer."),
+        "proposal": nullable_text("Lo que se propone escribir en la celda, cuando hay un valor que la corrige."),
+        "accepted": nullable_text("La razón con que una persona lo aceptó; un error aceptado no impide nada."),
     },
     examples=[_FINDING_EXAMPLE],
 )
 
-_DOCUMENT: Final = _object(
+_DOCUMENT: Final = object_of(
     "Un documento del informe y su avance.",
     {
-        "kind": _text("Qué documento es.", enum=[kind.value for kind in DocumentKind]),
-        "state": _state("`quarantined`: interrumpió varias veces a quien lo escribía y una persona debe revisarlo."),
-        "filename": _text("Nombre con el que se descarga."),
-        "media_type": _text("Tipo de medio.", enum=list(dict.fromkeys(kind.media_type for kind in DocumentKind))),
+        "kind": text("Qué documento es.", enum=[kind.value for kind in DocumentKind]),
+        "state": state_of("`quarantined`: interrumpió varias veces a quien lo escribía y una persona debe revisarlo."),
+        "filename": text("Nombre con el que se descarga."),
+        "media_type": text("Tipo de medio.", enum=list(dict.fromkeys(kind.media_type for kind in DocumentKind))),
         "size": {"type": ["integer", "null"], "minimum": 1, "description": "Bytes; null mientras no esté listo."},
-        "sha256": _nullable_text("Huella del archivo; null mientras no esté listo.", pattern="^[0-9a-f]{64}$"),
-        "problem": _nullable_text("Por qué no se ha podido escribir, si es el caso."),
-        "href": _text("Dónde se descarga; responde 409 mientras no esté listo.", format="uri-reference"),
+        "sha256": nullable_text("Huella del archivo; null mientras no esté listo.", pattern="^[0-9a-f]{64}$"),
+        "problem": nullable_text("Por qué no se ha podido escribir, si es el caso."),
+        "against": nullable_text("El informe con que compara, si es un documento de cambios."),
+        "official": {"type": "boolean", "description": "Si es del informe emitido: sin la marca BORRADOR."},
+        "href": text("Dónde se descarga; responde 409 mientras no esté listo.", format="uri-reference"),
     },
 )
 
-_REPORT: Final = _object(
-    "Un informe de seguimiento: versión del plan, trimestre y edición. No cambia; lo corregido es otra edición.",
+_REPORT: Final = object_of(
+    "Un informe de seguimiento: versión del plan y trimestre. No cambia: lo corregido, emitido, es otra edición.",
     {
-        "id": _text("Identificador.", pattern=f"^{ID_PATTERN}$"),
-        "year": _whole("Vigencia del plan."),
-        "quarter": _text("Trimestre, en números romanos.", enum=list(ROMAN.values())),
-        "version": _text("Versión del plan.", pattern=_VERSION_PATTERN),
-        "edition": _whole("Edición del informe: 1, 2, … por cada libro de la misma versión y trimestre.", minimum=1),
-        "draft": {
-            "type": "boolean",
-            "description": "Si es un borrador: se guardó con errores y solo ofrece el libro con los hallazgos.",
+        "id": text("Identificador.", pattern=f"^{ID_PATTERN}$"),
+        "year": whole("Vigencia del plan."),
+        "quarter": text("Trimestre, en números romanos.", enum=list(ROMAN.values())),
+        "version": text("Versión del plan.", pattern=VERSION_PATTERN),
+        "status": text(
+            "`draft`: nadie lo ha emitido; `issued`: es el oficial de su trimestre; `superseded`: otro lo reemplazó.",
+            enum=[status.value for status in ReportStatus],
+        ),
+        "edition": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "La que recibió al emitirse: 1, 2, … por versión y trimestre; null mientras es un borrador.",
         },
-        "state": _state("Estado del conjunto: lo que falta primero; después, el peor resultado."),
-        "progress": _whole("Porcentaje de documentos terminados.", minimum=0, maximum=100),
-        "findings": _list_of("Finding", "Lo que se encontró en el libro; en un informe, nada de esto lo impidió."),
-        "documents": {**_list_of("Document", "Los documentos pedidos."), "minItems": 1},
-        "created_at": _text("Cuándo se recibió, en UTC.", format="date-time", pattern="Z$"),
+        "step": nullable_text("Lo que la persona dijo que es; si nada dijo, lo propuesto.", enum=[*STEPS, None]),
+        "proposal": {
+            "anyOf": [{"$ref": "#/components/schemas/Proposal"}, {"type": "null"}],
+            "description": "Lo que Folio propuso al recibirlo.",
+        },
+        "has_errors": {"type": "boolean", "description": "Si se guardó con errores: no se puede emitir."},
+        "state": state_of("Estado del conjunto: lo que falta primero; después, el peor resultado."),
+        "progress": whole("Porcentaje de documentos terminados.", minimum=0, maximum=100),
+        "findings": list_of("Finding", "Lo que se encontró en el libro; en un informe, nada de esto lo impidió."),
+        "documents": {**list_of("Document", "Los documentos pedidos."), "minItems": 1},
+        "created_at": text("Cuándo se recibió, en UTC.", format="date-time", pattern="Z$"),
+        "uploaded_by": text("Quién lo subió."),
+        "issued_at": nullable_text("Cuándo se emitió, en UTC.", format="date-time", pattern="Z$"),
+        "issued_by": nullable_text("Quién lo emitió."),
+        "reason": text("Por qué, en palabras de quien lo emitió."),
+        "approval": APPROVAL,
+        "description": text("Lo que dice de él el control de cambios."),
+        "previous": nullable_text("El informe al que sigue: frente a él se cuentan los cambios."),
+        "superseded_by": nullable_text("El informe que hoy es el oficial de su trimestre, si es otro."),
     },
     examples=[REPORT_EXAMPLE],
 )
 
-_REPORTS: Final = _object(
+_REPORTS: Final = object_of(
     "Una página de la lista de informes.",
     {
-        "reports": _list_of("Report", "Del más reciente al más antiguo."),
-        "next": _nullable_text("Dónde sigue la lista; null en la última página.", format="uri-reference"),
+        "reports": list_of("Report", "Del más reciente al más antiguo."),
+        "next": nullable_text("Dónde sigue la lista; null en la última página.", format="uri-reference"),
     },
 )
 
-_ACTION: Final = _object(
+_ACTION: Final = object_of(
     "Una acción, programa o proyecto estratégico con su seguimiento. Los textos son como se imprimen.",
     {
-        "number": _nullable_text("No."),
-        "action": _nullable_text("Acción, programa o proyecto estratégico."),
-        "lead": _nullable_text("Responsable."),
-        "indicator": _nullable_text("Indicador."),
-        "unit": _nullable_text("Unidad de medida."),
-        "target": _nullable_text("Meta, como se imprime.", examples=["4", "25 %", "1.234,5"]),
-        "starts_on": _nullable_text("Fecha de inicio.", format="date"),
-        "ends_on": _nullable_text("Fecha de fin.", format="date"),
-        "periodicity": _nullable_text("Cada cuánto se hace seguimiento.", examples=["Trimestral"]),
-        "funding_source": _nullable_text("Fuente de financiación."),
-        "qualitative_progress": _nullable_text("Avance cualitativo del trimestre."),
+        "number": nullable_text("No."),
+        "action": nullable_text("Acción, programa o proyecto estratégico."),
+        "lead": nullable_text("Responsable."),
+        "indicator": nullable_text("Indicador."),
+        "unit": nullable_text("Unidad de medida."),
+        "target": nullable_text("Meta, como se imprime.", examples=["4", "25 %", "1.234,5"]),
+        "starts_on": nullable_text("Fecha de inicio.", format="date"),
+        "ends_on": nullable_text("Fecha de fin.", format="date"),
+        "periodicity": nullable_text("Cada cuánto se hace seguimiento.", examples=["Trimestral"]),
+        "funding_source": nullable_text("Fuente de financiación."),
+        "qualitative_progress": nullable_text("Avance cualitativo del trimestre."),
         "extras": {
             "type": "object",
             "additionalProperties": {"type": "string"},
             "description": "Las columnas del libro que no son del formato oficial: encabezado y texto.",
         },
-        "source": _object("De dónde se leyó.", {"sheet": _text("Hoja."), "row": _whole("Fila, desde 1.", minimum=1)}),
+        "source": object_of("De dónde se leyó.", {"sheet": text("Hoja."), "row": whole("Fila, desde 1.", minimum=1)}),
     },
 )
 
-_PLAN: Final = _object(
+_PLAN: Final = object_of(
     "El plan como se entendió.",
     {
         "year": {"type": ["integer", "null"], "description": "Vigencia."},
-        "quarter": _nullable_text("Trimestre, en números romanos.", enum=[*ROMAN.values(), None]),
-        "version": _nullable_text("Versión del plan.", pattern=_VERSION_PATTERN),
-        "title": _nullable_text("Título."),
-        "objective": _nullable_text("Objetivo."),
-        "actions": _list_of("Action", "En el orden del libro."),
+        "quarter": nullable_text("Trimestre, en números romanos.", enum=[*ROMAN.values(), None]),
+        "version": nullable_text("Versión del plan.", pattern=VERSION_PATTERN),
+        "title": nullable_text("Título."),
+        "objective": nullable_text("Objetivo."),
+        "actions": list_of("Action", "En el orden del libro."),
     },
 )
 
-_MAPPED_COLUMN: Final = _object(
+_MAPPED_COLUMN: Final = object_of(
     "Una columna.",
     {
-        "sheet": _text("Hoja."),
-        "column": _text("Letra de la columna.", pattern="^[A-Z]{1,3}$"),
-        "header": _text("Encabezado, como lo escribió la oficina."),
+        "sheet": text("Hoja."),
+        "column": text("Letra de la columna.", pattern="^[A-Z]{1,3}$"),
+        "header": text("Encabezado, como lo escribió la oficina."),
     },
 )
 
@@ -216,26 +221,26 @@ _MAPPING: Final = {
     "additionalProperties": _MAPPED_COLUMN,
 }
 
-_UNDERSTOOD: Final = _object(
+_UNDERSTOOD: Final = object_of(
     "Lo que se entendió del libro.",
     {
         "plan": {"$ref": "#/components/schemas/Plan"},
         "mapping": _MAPPING,
-        "findings": _list_of("Finding", "Lo que se encontró."),
-        "layout": _text(
+        "findings": list_of("Finding", "Lo que se encontró."),
+        "layout": text(
             "Huella de los encabezados y sus columnas, la misma en los libros de igual formato; vacía si no hay tabla."
         ),
         "tables": {
             "type": "array",
             "description": "Las columnas de cada hoja; solo cuando el plan se reunió de varias.",
-            "items": _object("Una hoja.", {"sheet": _text("Hoja."), "mapping": _MAPPING}),
+            "items": object_of("Una hoja.", {"sheet": text("Hoja."), "mapping": _MAPPING}),
         },
         "extra_columns": {
             "type": "array",
             "description": "Las columnas que no son de ningún campo y se conservan con cada acción; solo si las hay.",
             "items": _MAPPED_COLUMN,
         },
-        "remembered_at": _text(
+        "remembered_at": text(
             "Cuándo se indicaron las columnas con que se leyó, en un libro anterior con los mismos encabezados; solo "
             "si fue así.",
             format="date-time",
@@ -243,13 +248,13 @@ _UNDERSTOOD: Final = _object(
         "typed": {
             "type": "array",
             "description": "Las razones escritas en la hoja de hallazgos del libro; solo cuando las hay.",
-            "items": _object(
+            "items": object_of(
                 "Un hallazgo aceptado.",
                 {
-                    "code": _text("Código."),
-                    "sheet": _text("Hoja; vacío si es de todo el libro."),
-                    "cell": _text("Celda."),
-                    "reason": _text("Por qué se acepta."),
+                    "code": text("Código."),
+                    "sheet": text("Hoja; vacío si es de todo el libro."),
+                    "cell": text("Celda."),
+                    "reason": text("Por qué se acepta."),
                 },
             ),
         },
@@ -257,20 +262,24 @@ _UNDERSTOOD: Final = _object(
     required=["plan", "mapping", "findings", "layout"],
 )
 
-_PROBLEM: Final = _object(
+_PROBLEM: Final = object_of(
     "Por qué no se pudo atender la petición (RFC 9457).",
     {
-        "type": _text("Identificador estable del problema.", format="uri", enum=[each.urn for each in ProblemType]),
-        "title": _text("El problema, en pocas palabras."),
-        "status": _whole("El mismo código de la respuesta.", minimum=400, maximum=599),
-        "detail": _text("Qué pasó y qué hacer."),
-        "findings": _list_of("Finding", "Lo que se encontró en el libro."),
-        "errors": _list_of("FieldError", "Los datos del envío que no sirven, todos a la vez."),
+        "type": text("Identificador estable del problema.", format="uri", enum=[each.urn for each in ProblemType]),
+        "title": text("El problema, en pocas palabras."),
+        "status": whole("El mismo código de la respuesta.", minimum=400, maximum=599),
+        "detail": text("Qué pasó y qué hacer."),
+        "findings": list_of("Finding", "Lo que se encontró en el libro."),
+        "errors": list_of("FieldError", "Los datos del envío que no sirven, todos a la vez."),
         "plan": {
             "anyOf": [{"$ref": "#/components/schemas/Plan"}, {"type": "null"}],
             "description": "Lo que pudo entenderse de un libro rechazado.",
         },
         "mapping": _MAPPING,
+        "proposal": {
+            "anyOf": [{"$ref": "#/components/schemas/Proposal"}, {"type": "null"}],
+            "description": "Lo que un libro rechazado parece ser, y los números que le faltan.",
+        },
     },
     examples=[
         {
@@ -282,11 +291,13 @@ _PROBLEM: Final = _object(
             "errors": [],
             "plan": None,
             "mapping": {"starts_on": {"sheet": "Plan de acción", "column": "G", "header": "FECHA INICIO"}},
+            "proposal": None,
         }
     ],
 )
 
 SCHEMAS: Final[Json] = {
+    **VERSION_SCHEMAS,
     "Report": _REPORT,
     "Reports": _REPORTS,
     "Document": _DOCUMENT,
@@ -295,30 +306,30 @@ SCHEMAS: Final[Json] = {
     "Plan": _PLAN,
     "Action": _ACTION,
     "Problem": _PROBLEM,
-    "FieldError": _object(
+    "FieldError": object_of(
         "Un campo o encabezado del envío que no sirve.",
         {
-            "field": _text("Campo, con el nombre con que se envió."),
-            "value": _text("Lo que decía; vacío si faltaba."),
-            "message": _text("Por qué no sirve y qué se espera."),
+            "field": text("Campo, con el nombre con que se envió."),
+            "value": text("Lo que decía; vacío si faltaba."),
+            "message": text("Por qué no sirve y qué se espera."),
         },
     ),
-    "UploadProgress": _object(
+    "UploadProgress": object_of(
         "En qué va un envío.",
         {
-            "stage": _text("La etapa; van en este orden.", enum=[stage.value for stage in Stage]),
-            "percent": _whole("Cuánto de la etapa está hecho.", minimum=0, maximum=100),
-            "actions": _whole("Cuántas acciones se han leído.", minimum=0),
-            "message": _text("Lo mismo, en una frase.", examples=["Revisando 3.200 acciones: 40 %."]),
+            "stage": text("La etapa; van en este orden.", enum=[stage.value for stage in Stage]),
+            "percent": whole("Cuánto de la etapa está hecho.", minimum=0, maximum=100),
+            "actions": whole("Cuántas acciones se han leído.", minimum=0),
+            "message": text("Lo mismo, en una frase.", examples=["Revisando 3.200 acciones: 40 %."]),
         },
     ),
-    "Alive": _object("El proceso responde.", {"status": {"const": "alive"}}),
-    "Readiness": _object(
+    "Alive": object_of("El proceso responde.", {"status": {"const": "alive"}}),
+    "Readiness": object_of(
         "Con qué cuenta el servicio.",
         {
-            "status": _text("Si se pueden recibir libros.", enum=["ready", "unavailable"]),
-            "database": _text("Base de datos.", enum=["up", "down"]),
-            "redis": _text("Aviso a quien escribe; sin él los documentos tardan más.", enum=["up", "down"]),
+            "status": text("Si se pueden recibir libros.", enum=["ready", "unavailable"]),
+            "database": text("Base de datos.", enum=["up", "down"]),
+            "redis": text("Aviso a quien escribe; sin él los documentos tardan más.", enum=["up", "down"]),
         },
     ),
 }

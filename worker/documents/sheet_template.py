@@ -163,8 +163,7 @@ class _SheetCompiler:
             holder = inline
         else:
             return []
-        runs = holder.findall(qualified("r"))
-        if not runs:
+        if not (runs := holder.findall(qualified("r"))):
             return [("", _plain(holder.find(qualified("t"))))]
         return [(_xml(run.find(qualified("rPr"))), _plain(run.find(qualified("t")))) for run in runs]
 

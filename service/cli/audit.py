@@ -6,6 +6,7 @@ import base64
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -25,6 +26,7 @@ _NAMES: Final = {DocumentKind.WORD: "El Word", DocumentKind.EXCEL: "El Excel"}
 # How many documents the worker writes for one question; a thousand actions are some MiB of JSON.
 _AT_ONCE: Final = 20
 _PAGE: Final = 100
+_SQLITE: Final = "sqlite:///"
 
 
 @click.group("audit", cls=Group)
@@ -43,8 +45,14 @@ def verify_command(*, regenerate: bool, as_json: bool) -> int:
     """Comprueba que nada de lo guardado fue alterado; si lo fue, dice dónde se ve primero."""
     from service.store import open_store  # noqa: PLC0415 - as above
 
+    url = Settings.from_environment().database_url
+    file = Path(url.removeprefix(_SQLITE))
+    if url.startswith(_SQLITE) and not file.exists():
+        # Opening it would make one.
+        click.echo(f"No hay ninguna base de datos en {file}: la hace «folio serve».", err=True)
+        return ERRORS_FOUND
     try:
-        store = open_store(Settings.from_environment().database_url)
+        store = open_store(url)
         verdict = store.verify_audit(_progress)
         again = _regenerated(store) if regenerate else None
     except StoreUnavailable as problem:

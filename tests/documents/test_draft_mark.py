@@ -17,13 +17,14 @@ from lxml import etree
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from service.domain.errors import TemplateProblem
 from service.domain.reports import DocumentKind
 from tests.documents.conftest import ROOT, Pdf
 from tests.plans import reference_plan, report_of
 from worker.documents.context import context_of
 from worker.documents.draft_mark import mark_document, mark_workbook
 from worker.documents.excel import compile_workbook, fill_workbook
-from worker.documents.package import read_members
+from worker.documents.package import deflate, read_members, write_package
 from worker.documents.template_files import TemplateFiles
 from worker.documents.word import compile_document
 
@@ -269,3 +270,12 @@ def test_long_printed_lines_leave_the_mark_to_the_footer() -> None:
     sheet = printed_lines(change)
     assert sheet.oddHeader.center.text is None
     assert sheet.oddFooter.center.text == "BORRADOR"
+
+
+def test_a_template_in_the_strict_dialect_is_refused_with_what_to_do() -> None:
+    transitional = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    strict = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+    parts = read_members(saved(with_lines(1)))
+    members = (deflate(name, content.replace(transitional, strict)) for name, content in parts.items())
+    with pytest.raises(TemplateProblem, match="guárdela como «Documento de Word»"):
+        mark_document(write_package(members))

@@ -313,6 +313,14 @@ def test_a_sound_audit_log_is_said_to_be_so_and_issued_documents_come_out_the_sa
     assert (in_json["head"], in_json["broken"]) == (verdict.head, [])
 
 
+def test_there_is_nothing_to_verify_before_the_first_start_and_nothing_is_made(folio: Folio, tmp_path: Path) -> None:
+    database = tmp_path / "folio.db"
+    ended = folio("audit", "verify", DATABASE_URL=f"sqlite:///{database}")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"No hay ninguna base de datos en {database}: la hace «folio serve».\n"
+    assert not database.exists()
+
+
 def test_the_first_broken_link_is_named_and_the_exit_code_says_so(
     folio: Folio, kept: tuple[Store, str], tmp_path: Path
 ) -> None:

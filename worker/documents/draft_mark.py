@@ -15,6 +15,7 @@ from typing import Final
 
 from lxml import etree
 
+from service.domain.errors import TemplateProblem
 from worker.documents.open_package import OpenPackage, whole_number
 from worker.documents.splice import qualified
 
@@ -90,10 +91,18 @@ _ROOMY: Final = 150
 
 
 def mark_document(template: bytes) -> bytes:
-    """The Word template with the mark on the pages of all its sections."""
+    """The Word template with the mark on the pages of all its sections.
+
+    Raises:
+        TemplateProblem: it is written in the strict dialect, in which Word's watermark does not exist.
+    """
     package = OpenPackage(template)
     body = package.tree(_DOCUMENT).find(_w("body"))
-    assert body is not None  # noqa: S101 - the template was compiled before
+    if body is None:
+        raise TemplateProblem(
+            "La plantilla de Word está en formato estricto (ISO 29500). Ábrala en Word y guárdela como "
+            "«Documento de Word»."
+        )
     # A tracked change of a section keeps the section as it was, with headers that no page shows.
     sections = [each for each in body.iter(_w("sectPr")) if next(each.iterancestors(_w("sectPrChange")), None) is None]
     if body.find(_w("sectPr")) is None:

@@ -50,7 +50,8 @@ class _Loop:
     turns: list[tuple[int, list[Element]]] = field(default_factory=list)
 
 
-# The blocks of each action, in the order of their first.
+_NOBODY: Final = -1
+# The blocks of each action.
 _Turns = dict[int, list[Element]]
 _Unit = Element | _Loop
 _Aligned = Iterator[tuple[Element | None, Element | None]]
@@ -105,8 +106,8 @@ class Stories:
         old_places, new_places = ({action: place for place, action in enumerate(turns)} for turns in (before, after))
         both = [(old_places[i], new_places[j]) for i, j in self._pairs if i in old_places and j in new_places]
         for old, new in _interleaved(list(before.items()), list(after.items()), _longest_rising(both)):
-            i, olds = old or (-1, [])
-            j, news = new or (-1, [])
+            i, olds = old or (_NOBODY, [])
+            j, news = new or (_NOBODY, [])
             for left, came in _interleaved(olds, news, _kept(olds, news)):
                 if left is not None and came is not None:
                     self._let_split(i, j, came)
@@ -169,11 +170,11 @@ def _units(story: Element) -> list[_Unit]:
 
 
 def _turns(loop: _Unit | None) -> _Turns:
-    turns: _Turns = {}
-    if isinstance(loop, _Loop):
-        for action, blocks in loop.turns:
-            turns.setdefault(action, []).extend(blocks)
-    return turns
+    turns = [turn for turn in loop.turns if turn[1]] if isinstance(loop, _Loop) else []
+    if len({action for action, _ in turns}) < len(turns):
+        # A loop within a loop tells the same action again: it stays, leaves or comes as a whole.
+        return {_NOBODY: [block for _, blocks in turns for block in blocks]}
+    return dict(turns)
 
 
 def _end_in_paragraphs(before: list[_Unit], after: list[_Unit]) -> bool:

@@ -30,6 +30,13 @@ class LayoutMemory:
             pairs = found.scalar_one_or_none() or []
         return tuple((header, field) for header, field in pairs)
 
+    def said_at(self, fingerprint: str) -> dt.datetime | None:
+        """When what is remembered of this layout was said; None when nothing is."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(_layouts.updated_at).where(_layouts.fingerprint == fingerprint))
+            at: dt.datetime | None = found.scalar_one_or_none()
+        return at
+
     def remember_mapping(self, fingerprint: str, mapping: Mapping, now: dt.datetime, by: str = SOMEBODY) -> None:
         """Read this layout so from now on; what was remembered of it before is forgotten.
 

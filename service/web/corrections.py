@@ -5,6 +5,7 @@ A form tells only what changed; what was said of the layout before stays said, a
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -47,6 +48,17 @@ def columns_in_refused(understood: Rejected | Unreadable | None) -> tuple[ShownC
     return tuple(_columns(reading_to_json(understood))) if isinstance(understood, Rejected) else ()
 
 
+def remembered_in_refused(understood: Rejected | Unreadable | None) -> dt.datetime | None:
+    """When the columns that a refused workbook was read with were said of an earlier one; None when they were not."""
+    return understood.remembered_at if isinstance(understood, Rejected) else None
+
+
+def remembered_at(reading_json: bytes) -> dt.datetime | None:
+    """When the columns that a reading used were said of an earlier workbook; None when they were not."""
+    said = json.loads(reading_json).get("remembered_at")
+    return dt.datetime.fromisoformat(said) if said else None
+
+
 def layout_of(reading_json: bytes) -> str:
     """The fingerprint of the reading's layout; empty when it has none."""
     return str(json.loads(reading_json).get("layout", ""))
@@ -61,6 +73,11 @@ def columns_in(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(pair_in(value) for value in form.getlist(_COLUMN) if value)
 
 
+def is_afresh(form: MultiDict[str, str]) -> bool:
+    """Whether the form asks to forget what was said of earlier workbooks with these headers."""
+    return form.get("afresh") == "true"
+
+
 def corrected(report: StoredReport, remembered: tuple[tuple[str, str], ...], form: MultiDict[str, str]) -> Given | None:
     """What to read the report's workbook with now; None when the form changes nothing.
 
@@ -68,8 +85,10 @@ def corrected(report: StoredReport, remembered: tuple[tuple[str, str], ...], for
         NotUnderstood: a field that does not exist, or a reason that is too long.
     """
     columns, accepted = columns_in(form), tuple(_acceptances(report, form))
-    if not columns and not any(acceptance.is_new for acceptance in accepted):
+    if not columns and not is_afresh(form) and not any(acceptance.is_new for acceptance in accepted):
         return None
+    if is_afresh(form):
+        remembered = ()
     return Given(
         report.year,
         report.quarter.number,

@@ -81,7 +81,15 @@ class Front:
         tell = telling()
         readings = Readings(self.reading_room, self.store, self.office)
         content, now = received.upload.content, self.clock()
-        considered = readings.read(content, received.given, now, tell, step=received.step, by=received.by)
+        considered = readings.read(
+            content,
+            received.given,
+            now,
+            tell,
+            is_afresh=received.is_afresh,
+            step=received.step,
+            by=received.by,
+        )
         reading, proposal = considered.reading, considered.proposal
         if isinstance(reading, Unreadable):
             return _unreadable(reading)

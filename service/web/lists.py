@@ -39,20 +39,24 @@ def wanted_in(query: Mapping[str, str]) -> Wanted | Problem:
         text = query.get(name)
         value = understand(text) if text is not None else None
         if text is not None and value is None:
-            errors.append(FieldError(name, text[:80], f"«{name}» {reason}."))
+            errors.append(FieldError(name, text[:80], f"{reason}."))
         return value
 
     def report_id(text: str) -> str | None:
         return text if re.fullmatch(ID_PATTERN, text) else None
 
-    limit = said("limit", lambda text: _whole(text, range(1, LIST_LIMIT_MAX + 1)), f"va de 1 a {LIST_LIMIT_MAX}")
+    limit = said(
+        "limit",
+        lambda text: _whole(text, range(1, LIST_LIMIT_MAX + 1)),
+        f"Los informes por página van de 1 a {LIST_LIMIT_MAX}",
+    )
     wanted = Wanted(
         limit or LIST_LIMIT,
-        said("before", report_id, "es el identificador de un informe"),
-        said("year", lambda text: _whole(text, YEARS), f"es un año entre {YEARS[0]} y {YEARS[-1]}"),
-        said("quarter", Quarter.number_from, "es I, II, III o IV"),
-        said("version", VersionNumber.parse, "son dos números separados por un punto, como 2.0"),
-        said("status", _status, f"es {joined([status.value for status in ReportStatus], 'o')}"),
+        said("before", report_id, "Los anteriores a un informe se piden con el identificador de ese informe"),
+        said("year", lambda text: _whole(text, YEARS), f"El año va de {YEARS[0]} a {YEARS[-1]}"),
+        said("quarter", Quarter.number_from, "El trimestre es I, II, III o IV"),
+        said("version", VersionNumber.parse, "La versión son dos números separados por un punto, como 2.0"),
+        said("status", _status, f"El estado es {joined([status.value for status in ReportStatus], 'o')}"),
     )
     return invalid_request(tuple(errors)) if errors else wanted
 

@@ -101,7 +101,7 @@ def correction(report_id: str) -> Response:
         return problem_page(Problem(ProblemType.INVALID_REQUEST, str(reason)))
     if given is None:
         return make_response(redirect(url_for("pages.report", report_id=report_id), 303))
-    return _read_again(found, given)
+    return _read_again(found, given, is_afresh=corrections.is_afresh(request.form))
 
 
 @pages.post("/informes/<id:report_id>/paso")
@@ -117,13 +117,15 @@ def step(report_id: str) -> Response:
     return _read_again(found, given, said)
 
 
-def _read_again(found: StoredReport, given: Given, said: Step | None = None) -> Response:
+def _read_again(found: StoredReport, given: Given, said: Step | None = None, *, is_afresh: bool = False) -> Response:
     upload = front().store.upload(found.id)
     if upload is None:
         return problem_page(NO_SUCH_REPORT)
     again = replace(upload, received_at=front().clock())
     by = who("", request.remote_addr)
-    received = Received(again, given, (), may_be_draft=True, idempotency_key=None, step=said, by=by)
+    received = Received(
+        again, given, (), may_be_draft=True, idempotency_key=None, step=said, by=by, is_afresh=is_afresh
+    )
     appended = front().submit(replace(received, idempotency_key=_form_key(received)))
     if isinstance(appended, Problem):
         return report_page(front(), found, appended)
@@ -163,6 +165,7 @@ def _home(problem: Problem | None = None, *, filename: str = "", before: str | N
         given=_given(problem),
         keeps_draft=problem is None or "sending" not in request.form or "draft" in request.form,
         columns=corrections.columns_in_refused(problem.understood) if problem else (),
+        remembered_at=corrections.remembered_in_refused(problem.understood) if problem else None,
         this_year=front().clock().astimezone(wording.BOGOTA).year,
         quarters=ROMAN.values(),
         sending=secrets.token_urlsafe(16),
@@ -191,5 +194,6 @@ def _form_key(received: Received) -> str | None:
     sending = request.form.get("sending", "")
     if not sending:
         return None
-    parts = (sending, received.upload.sha256, str(received.given), str(received.may_be_draft), str(received.step))
+    said = (received.given, received.may_be_draft, received.step, received.is_afresh)
+    parts = (sending, received.upload.sha256, *map(str, said))
     return "form-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()

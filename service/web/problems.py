@@ -86,7 +86,7 @@ STORE_UNAVAILABLE: Final = Problem(
 
 def invalid_request(errors: tuple[FieldError, ...]) -> Problem:
     """All that is wrong with the fields of a request, at once."""
-    detail = " ".join(f"{error.field}: {error.message}" for error in errors)
+    detail = " ".join(error.message for error in errors)
     return Problem(ProblemType.INVALID_REQUEST, detail, errors=errors)
 
 
@@ -105,7 +105,7 @@ def proposal_to_json(proposal: Proposal) -> Json:
 
 def problem_to_json(problem: Problem) -> Json:
     """The problem as the API shows it."""
-    understood = reading_to_json(problem.understood) if problem.understood else {"plan": None, "mapping": {}}
+    understood = reading_to_json(problem.understood) if problem.understood else {}
     return {
         "type": problem.type.urn,
         "title": problem.type.title,
@@ -113,8 +113,9 @@ def problem_to_json(problem: Problem) -> Json:
         "detail": problem.detail,
         "findings": [finding_to_json(finding) for finding in problem.findings],
         "errors": [{"field": error.field, "value": error.value, "message": error.message} for error in problem.errors],
-        "plan": understood["plan"],
-        "mapping": understood["mapping"],
+        "plan": understood.get("plan"),
+        "mapping": understood.get("mapping", {}),
+        "remembered_at": understood.get("remembered_at"),
         "proposal": proposal_to_json(problem.proposal) if problem.proposal else None,
     }
 

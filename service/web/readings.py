@@ -57,17 +57,20 @@ class Readings:
         now: dt.datetime,
         tell: Tell = tell_nobody,
         *,
+        is_afresh: bool = False,
         step: Step | None = None,
         by: str = SOMEBODY,
     ) -> Considered:
         """The workbook beside the past; a mapping that was given is remembered for the next file of its layout.
 
-        `step` is what the person says that the upload is: numbers that the workbook lacks follow from it.
+        `step` is what the person says that the upload is: numbers that the workbook lacks follow from it. With
+        `is_afresh` what was remembered of the layout is forgotten first.
 
         Raises:
             StoreUnavailable: what is remembered cannot be had.
         """
-        reading, as_json = self._with_memory(content, given, now, tell, by)
+        memory = _Memory(self.room, self.store, now, by)
+        reading, as_json = memory.read(content, given, tell, is_afresh=is_afresh)
         if isinstance(reading, Unreadable):
             return Considered(reading, as_json, given)
         plan = _plan_in(reading)
@@ -78,7 +81,7 @@ class Readings:
                 return Considered(reading, as_json, given, proposal, said)
             if plan.year is None or plan.quarter is None or plan.version is None:
                 given = _completed(given, plan, proposal)
-                reading, as_json = self._with_memory(content, given, now, tell, by)
+                reading, as_json = memory.read(content, given, tell)
                 if isinstance(reading, Unreadable):
                     return Considered(reading, as_json, given)
         compared = self._compared(reading, given, past)
@@ -89,29 +92,40 @@ class Readings:
             as_json = _as_json(proposed)
         return Considered(proposed, as_json, given, proposal)
 
-    def _with_memory(
-        self, content: bytes, given: Given, now: dt.datetime, tell: Tell, by: str
-    ) -> tuple[Reading, bytes]:
-        plain = self.room.read(content, given, tell)
-        reading = plain[0]
-        if isinstance(reading, Unreadable) or not reading.layout:
-            return plain
-        if given.mapping:
-            self.store.remember_mapping(reading.layout, given.mapping, now, by)
-            return plain
-        remembered = self.store.mapping_of(reading.layout)
-        if not remembered:
-            return plain
-        mapped = self.room.read(content, replace(given, mapping=remembered), tell)
-        # What somebody once said must never spoil a workbook that is read well without it.
-        return plain if isinstance(reading, Accepted) and not isinstance(mapped[0], Accepted) else mapped
-
     def _compared(self, reading: Accepted | Rejected, given: Given, past: Past) -> Accepted | Rejected:
         plan = _plan_in(reading)
         more = beside_the_past(plan, reading.mapping, past, self.office, reading.extra_columns)
         if not more:
             return reading
         return _decided_with(reading, (*reading.findings, *with_accepted(more, (*reading.typed, *given.accepted))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Reads with what was said of earlier files of the same layout, and remembers what is said now and by whom."""
+
+    room: ReadingRoom
+    store: Store
+    now: dt.datetime
+    by: str
+
+    def read(self, content: bytes, given: Given, tell: Tell, *, is_afresh: bool = False) -> tuple[Reading, bytes]:
+        plain = self.room.read(content, given, tell)
+        reading = plain[0]
+        if isinstance(reading, Unreadable) or not reading.layout:
+            return plain
+        if given.mapping or is_afresh:
+            self.store.remember_mapping(reading.layout, given.mapping, self.now, self.by)
+            return plain
+        remembered = self.store.mapping_of(reading.layout)
+        if not remembered:
+            return plain
+        mapped, _ = self.room.read(content, replace(given, mapping=remembered), tell)
+        # What somebody once said must never spoil a workbook that is read well without it.
+        if isinstance(mapped, Unreadable) or (isinstance(reading, Accepted) and not isinstance(mapped, Accepted)):
+            return plain
+        told = replace(mapped, remembered_at=self.store.said_at(reading.layout))
+        return told, _as_json(told)
 
 
 def _plan_in(reading: Accepted | Rejected) -> DraftPlan:

@@ -31,6 +31,7 @@ def report_page(front: Front, report: StoredReport, problem: Problem | None = No
         report=report,
         shown=report_to_json(report),
         columns=corrections.columns_of(reading_json) if reading_json else (),
+        remembered_at=corrections.remembered_at(reading_json) if reading_json else None,
         problem=problem,
         is_known="conocido" in request.args,
         checks=checklist(front, report) if is_draft else None,

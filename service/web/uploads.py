@@ -74,7 +74,8 @@ class Received:
     """A request for a report, understood but not yet read: the workbook may still be anything.
 
     `kinds` are the documents that were named, none where the usual ones will do. `may_be_draft`: keep it although
-    errors remain. `step` is what the person says that it is, `by` who they are.
+    errors remain. `step` is what the person says that it is, `by` who they are. `is_afresh`: forget what was
+    said of earlier workbooks with the same headers.
     """
 
     upload: Upload
@@ -84,14 +85,15 @@ class Received:
     idempotency_key: str | None
     step: Step | None = None
     by: str = SOMEBODY
+    is_afresh: bool = False
 
 
 def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime) -> Received | Problem:
     """Take the upload and its fields out of a multipart request.
 
     Args:
-        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, `mapping`, `accepted`, `draft`, `step`,
-            `by`, header `Idempotency-Key`; fields that are not known are ignored.
+        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, `mapping`, `accepted`, `draft`, `afresh`,
+            `step`, `by`, header `Idempotency-Key`; fields that are not known are ignored.
         max_upload_bytes: the most that the workbook may weigh.
         received_at: the instant to remember, aware UTC.
 
@@ -108,7 +110,8 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
         accepted=_said(request, errors, "accepted", acceptances_of),
     )
     kinds = _kinds(request, errors)
-    may_be_draft = _draft(request, errors)
+    may_be_draft = _truth(request, errors, "draft", "Si puede guardarse como borrador")
+    is_afresh = _truth(request, errors, "afresh", "Si se olvida lo indicado antes sobre las columnas")
     key = _key(request, errors)
     step = _step(request, errors)
     by = _by(request, errors)
@@ -118,7 +121,9 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
     if len(content) > max_upload_bytes:
         return too_large(max_upload_bytes)
     name = clean_filename(request.files["workbook"].filename or "")
-    return Received(Upload(name, content, file.sha256, received_at), given, kinds, may_be_draft, key, step, by)
+    return Received(
+        Upload(name, content, file.sha256, received_at), given, kinds, may_be_draft, key, step, by, is_afresh
+    )
 
 
 def who(name: str, address: str | None) -> str:
@@ -241,10 +246,10 @@ def _said(
         return ()
 
 
-def _draft(request: Request, errors: list[FieldError]) -> bool:
-    text = _text(request, "draft")
+def _truth(request: Request, errors: list[FieldError], field: str, asked: str) -> bool:
+    text = _text(request, field)
     if text.lower() not in {"", "true", "false"}:
-        _refuse(errors, "draft", text, "«draft» es true o false.")
+        _refuse(errors, field, text, f"{asked} se dice con true o false, no con «{{}}».")
     return text.lower() == "true"
 
 

@@ -79,6 +79,12 @@ _UPLOAD: Final = {
                         "description": "Guardar también un libro con errores, si se sabe de qué informe es: sus "
                         "documentos se escriben como borrador, pero no se puede emitir.",
                     },
+                    "afresh": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "Olvidar lo que se indicó antes sobre las columnas de los libros de igual "
+                        "formato, y leer este sin eso.",
+                    },
                     "step": {
                         "type": "string",
                         "enum": STEPS,

@@ -276,6 +276,9 @@ _PROBLEM: Final = object_of(
             "description": "Lo que pudo entenderse de un libro rechazado.",
         },
         "mapping": _MAPPING,
+        "remembered_at": nullable_text(
+            "Cuándo se indicaron las columnas con que se leyó, si fue en un libro anterior.", format="date-time"
+        ),
         "proposal": {
             "anyOf": [{"$ref": "#/components/schemas/Proposal"}, {"type": "null"}],
             "description": "Lo que un libro rechazado parece ser, y los números que le faltan.",
@@ -291,6 +294,7 @@ _PROBLEM: Final = object_of(
             "errors": [],
             "plan": None,
             "mapping": {"starts_on": {"sheet": "Plan de acción", "column": "G", "header": "FECHA INICIO"}},
+            "remembered_at": None,
             "proposal": None,
         }
     ],

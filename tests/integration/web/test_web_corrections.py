@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from io import BytesIO
@@ -16,6 +17,7 @@ from service.domain.reading import Accepted, Given
 from service.sheets.intake import read_plan
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
+from service.web.wording import printed_instant
 from tests.web import EXAMPLE, Answer, Client, assert_follows, example_with, problem_of, serve
 from worker.documents.findings_workbook import render_findings_workbook
 
@@ -31,9 +33,11 @@ def letting_stand(code: str = "DATE_001", cell: str = "G7", reason: str = REASON
     return json.dumps([{"code": code, "sheet": sheet_name(), "cell": cell, "reason": reason}])
 
 
-def with_a_header_of_its_own() -> bytes:
-    """The example with INDICADOR under a name that means nothing."""
+def with_a_header_of_its_own(cells: dict[str, str] | None = None) -> bytes:
+    """The example with INDICADOR under a name that means nothing, and perhaps other values in some cells."""
     workbook = openpyxl.load_workbook(EXAMPLE)
+    for address, value in (cells or {}).items():
+        workbook.worksheets[0][address] = value
     for row in workbook.worksheets[0].iter_rows():
         for cell in row:
             if cell.value == "INDICADOR":
@@ -59,7 +63,7 @@ def test_an_accepted_error_no_longer_blocks_and_its_reason_stays_with_the_report
     report = client.upload(example_with(NO_DATE), accepted=letting_stand()).json
 
     assert_follows("Report", report)
-    assert not report["draft"]
+    assert not report["has_errors"]
     (accepted,) = [finding for finding in report["findings"] if finding["accepted"]]
     assert (accepted["code"], accepted["cell"], accepted["accepted"]) == ("DATE_001", "G7", REASON)
     understood = client.get(f"/api/v1/reports/{report['id']}/plan").json
@@ -98,11 +102,46 @@ def test_a_column_can_be_named_and_is_remembered_for_the_next_file_of_its_layout
 
     before = problem_of(client.upload(workbook), 422)
     named = client.upload(workbook, mapping='{"ABC": "indicador"}')
-    next_file = client.upload(workbook)
+    next_file = client.upload(workbook, quarter="4", accepted=every_error_of(workbook, 4, (("ABC", "indicator"),)))
 
     assert "indicator" not in before["mapping"]
     assert (named.status, next_file.status) == (202, 202)
     assert client.get(f"{next_file.headers['Location']}/plan").json["mapping"]["indicator"]["header"] == "ABC"
+
+
+def test_a_reading_says_when_its_columns_were_said_of_an_earlier_file_and_can_be_made_afresh(client: Client) -> None:
+    workbook = with_a_header_of_its_own()
+    named = client.upload(workbook, mapping='{"ABC": "indicador"}')
+    next_file = client.upload(workbook, quarter="3", version="2.1")
+    location = next_file.headers["Location"]
+
+    assert "remembered_at" not in client.get(f"{named.headers['Location']}/plan").json
+    understood = client.get(f"{location}/plan").json
+    assert_follows("Understood", understood)
+    said_at = dt.datetime.fromisoformat(understood["remembered_at"])
+    page = client.get(location.replace("/api/v1/reports", "/informes")).text
+    assert f"Se leyó con las columnas que se indicaron el {printed_instant(said_at)}" in page
+
+    again = send_form(client, f"/informes/{next_file.json['id']}/correccion", {"afresh": "true"})
+
+    page = client.get(again.headers["Location"]).text
+    assert "Falta la columna «INDICADOR»." in page
+    assert "Se leyó con las columnas" not in page
+    problem_of(client.upload(workbook), 422)
+
+
+def test_a_refusal_says_so_too_and_an_upload_can_ask_to_be_read_afresh(client: Client) -> None:
+    workbook = with_a_header_of_its_own({"G7": "31/02/2024"})
+    client.upload(workbook, mapping='{"ABC": "indicador"}')
+
+    refused = client.upload(workbook)
+    page = client.upload(workbook, path="/informes").text
+    afresh = problem_of(client.upload(workbook, afresh="true"), 422)
+
+    assert problem_of(refused, 422)["remembered_at"] is not None
+    assert 'name="afresh"' in page
+    assert afresh["remembered_at"] is None
+    assert "indicator" not in afresh["mapping"]
 
 
 def test_what_was_said_of_a_layout_never_spoils_a_file_that_is_read_well_without_it(client: Client) -> None:
@@ -111,20 +150,20 @@ def test_what_was_said_of_a_layout_never_spoils_a_file_that_is_read_well_without
     assert client.upload().status == 202
 
 
-def test_a_draft_is_kept_with_its_errors_and_offers_only_the_marked_workbook(client: Client) -> None:
+def test_a_workbook_with_errors_is_kept_where_that_is_asked_for_and_drafted_all_the_same(client: Client) -> None:
     answer = client.upload(example_with(NO_DATE), draft="true")
 
     assert answer.status == 202
     assert_follows("Report", answer.json)
-    assert (answer.json["draft"], answer.json["edition"]) == (True, 1)
-    assert [document["kind"] for document in answer.json["documents"]] == ["findings"]
+    assert (answer.json["has_errors"], answer.json["status"]) == (True, "draft")
+    assert [document["kind"] for document in answer.json["documents"]] == ["word", "excel", "findings"]
     assert client.get(f"{answer.headers['Location']}/plan").json["plan"]["actions"][1]["starts_on"] is None
-    problem_of(client.get(f"{answer.headers['Location']}/documents/word"), 404)
-    assert client.upload().json["edition"] == 1
+    problem_of(client.post(f"{answer.headers['Location']}/issue"), 409)
+    assert client.issued(client.upload().json)["edition"] == 1
 
 
-def test_a_workbook_without_errors_is_a_report_even_where_a_draft_would_do(client: Client) -> None:
-    assert not client.upload(draft="true").json["draft"]
+def test_a_workbook_without_errors_has_none_whatever_would_do(client: Client) -> None:
+    assert not client.upload(draft="true").json["has_errors"]
 
 
 def test_a_draft_needs_to_know_which_report_it_is_for(client: Client) -> None:
@@ -133,7 +172,7 @@ def test_a_draft_needs_to_know_which_report_it_is_for(client: Client) -> None:
     problem = problem_of(client.upload(workbook, draft="true"), 422)
 
     assert "Para guardarlo como borrador falta indicar la versión." in problem["detail"]
-    assert client.upload(workbook, draft="true", version="2.0").json["draft"]
+    assert client.upload(workbook, draft="true", version="2.0").json["has_errors"]
 
 
 def test_a_key_with_another_acceptance_is_another_request(client: Client) -> None:
@@ -155,12 +194,11 @@ def test_the_page_keeps_a_draft_and_leads_from_it_to_the_report(client: Client, 
     again = send_form(client, f"{sent.headers['Location']}/correccion", {f"reason-{number[1]}": REASON})
     page = client.get(again.headers["Location"]).text
 
-    assert "(borrador)" in draft
-    assert "Es un borrador" in draft
+    assert "Es un borrador con errores" in draft
     assert (again.status, again.headers["Location"] != sent.headers["Location"]) == (303, True)
-    assert "(borrador)" not in page
+    assert "con errores" not in page
     assert f'value="{REASON}"' in page
-    assert not sqlite_store.reports(1)[0].is_draft
+    assert not sqlite_store.reports(1)[0].has_errors
     assert len(sqlite_store.reports(1)[0].documents) == 3
 
 
@@ -203,8 +241,7 @@ def test_a_correction_of_what_does_not_exist_is_404_and_nonsense_is_400(client: 
 
 def test_a_plan_changed_under_the_same_version_is_told_beside_the_quarter_before(client: Client) -> None:
     """An earlier quarter was reported; in the next the target of action 1 is another one."""
-    earlier = client.upload(quarter="2", accepted=every_error_of(EXAMPLE.read_bytes(), quarter=2))
-    assert earlier.status == 202, earlier.text
+    client.issued(client.upload(quarter="2", accepted=every_error_of(EXAMPLE.read_bytes(), quarter=2)).json)
 
     same = client.upload()
     changed = client.upload(example_with({"F6": 5}))
@@ -218,7 +255,7 @@ def test_a_plan_changed_under_the_same_version_is_told_beside_the_quarter_before
 
 
 def test_what_the_quarter_before_contradicts_can_be_accepted_in_the_marked_workbook(client: Client) -> None:
-    client.upload(quarter="2", accepted=every_error_of(EXAMPLE.read_bytes(), quarter=2))
+    client.issued(client.upload(quarter="2", accepted=every_error_of(EXAMPLE.read_bytes(), quarter=2)).json)
     changed = example_with({"F6": 5})
     problem = client.upload(changed).json
     at_target = next(each for each in problem["findings"] if each["cell"] == "F6" and each["severity"] == "error")
@@ -241,8 +278,8 @@ def test_what_the_quarter_before_contradicts_can_be_accepted_in_the_marked_workb
     assert [each["reason"] for each in understood["typed"]] == [REASON]
 
 
-def every_error_of(workbook: bytes, quarter: int) -> str:
-    reading = read_plan(workbook, Given(quarter=quarter))
+def every_error_of(workbook: bytes, quarter: int, mapping: tuple[tuple[str, str], ...] = ()) -> str:
+    reading = read_plan(workbook, Given(quarter=quarter, mapping=mapping))
     return json.dumps(
         [
             {"code": each.code.name, "sheet": each.place.sheet, "cell": each.place.cell, "reason": REASON}
@@ -286,7 +323,7 @@ def with_an_accumulated_avance(numbers: int) -> bytes:
 def test_what_the_quarter_before_contradicts_of_a_column_of_the_office_is_said_at_its_cell(client: Client) -> None:
     before, now = with_an_accumulated_avance(3), with_an_accumulated_avance(1)
     earlier = client.upload(before, quarter="2", draft="true", accepted=every_error_of(before, quarter=2))
-    assert earlier.status == 202, earlier.text
+    assert client.post(f"{earlier.headers['Location']}/issue").status == 200, earlier.text
 
     answer = client.upload(now, draft="true")
 

@@ -21,7 +21,7 @@ def test_all_fields_at_fault_are_named_at_once(client: Client) -> None:
     )
 
     assert [error["field"] for error in problem["errors"]] == ["workbook", "year", "quarter", "version", "kinds"]
-    assert "workbook: Falta el libro de Excel" in problem["detail"]
+    assert "Falta el libro de Excel" in problem["detail"]
 
 
 @pytest.mark.parametrize(

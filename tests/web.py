@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,16 @@ class Client:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         return self.ask("GET", path, headers=headers)
+
+    def post(self, path: str, **said: Any) -> Answer:
+        """Send a JSON object."""
+        return self.ask("POST", path, json.dumps(said).encode(), {"Content-Type": "application/json"})
+
+    def issued(self, report: Mapping[str, Any], **said: Any) -> dict[str, Any]:
+        """The report once it is issued."""
+        answer = self.post(f"/api/v1/reports/{report['id']}/issue", **said)
+        assert answer.status == HTTPStatus.OK, answer.text
+        return answer.json
 
     def upload(
         self,
@@ -144,7 +155,12 @@ def write(store: Store, report_id: str, kind: DocumentKind, content: bytes = b"a
 
 def take(store: Store, report_id: str, kind: DocumentKind) -> Claim:
     """The right to write a document, as a worker gets it."""
-    claim = store.claim(f"{report_id}.{kind.value}", new_id(), dt.datetime.now(dt.UTC), dt.timedelta(minutes=1))
+    report = store.report(report_id)
+    assert report is not None
+    document = next(each for each in report.documents if each.kind is kind)
+    parts = [report_id, kind.value, *([document.against] if document.against else [])]
+    job_id = ".".join([*parts, "final"] if document.is_final else parts)
+    claim = store.claim(job_id, new_id(), dt.datetime.now(dt.UTC), dt.timedelta(minutes=1))
     assert claim is not None
     return claim
 

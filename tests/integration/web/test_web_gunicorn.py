@@ -37,12 +37,24 @@ def gunicorn(sqlite_url: str, processes: Processes) -> Client:
 
 def test_uploads_to_all_its_processes_land_in_one_list(gunicorn: Client) -> None:
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: gunicorn.upload(), range(24)))
+        answers = list(threads.map(lambda number: gunicorn.upload(version=f"1.{number}"), range(24)))
 
     assert {answer.status for answer in answers} == {202}
-    assert sorted(answer.json["edition"] for answer in answers) == list(range(1, 25))
     listed = gunicorn.get("/api/v1/reports?limit=100").json["reports"]
     assert {each["id"] for each in listed} == {answer.json["id"] for answer in answers}
+
+
+def test_a_hundred_corrections_issued_at_once_get_a_hundred_editions(gunicorn: Client) -> None:
+    gunicorn.issued(gunicorn.upload(version="5.0").json)
+    with ThreadPoolExecutor(8) as threads:
+        sent = list(threads.map(lambda _: gunicorn.upload(version="5.0", step="correction").json, range(99)))
+        issued = list(threads.map(gunicorn.issued, sent))
+
+    assert {report["proposal"]["edition"] for report in sent} == {2}
+    assert sorted(report["edition"] for report in issued) == list(range(2, 101))
+    now = gunicorn.get("/api/v1/reports?version=5.0&status=issued").json["reports"]
+    assert [report["edition"] for report in now] == [100]
+    assert len(gunicorn.get("/api/v1/reports?version=5.0&status=superseded&limit=100").json["reports"]) == 99
 
 
 def test_a_large_upload_is_accepted_or_answered_and_never_cut_off(gunicorn: Client) -> None:

@@ -53,10 +53,12 @@ def test_a_document_set_aside_asks_for_a_person(sqlite_store: Store) -> None:
 
 
 def test_a_later_edition_says_so(sqlite_store: Store) -> None:
-    first, second = append(sqlite_store).report, append(sqlite_store).report
+    draft = append(sqlite_store).report
+    first = replace(draft, edition=1)
 
     assert wording.report_name(first) == "Plan de acción 2024, versión 2.0, seguimiento del III trimestre"
-    assert wording.report_name(second) == f"{wording.report_name(first)} (edición 2)"
+    assert wording.report_name(draft) == f"{wording.report_name(first)} (borrador)"
+    assert wording.report_name(replace(draft, edition=2)) == f"{wording.report_name(first)} (edición 2)"
 
 
 @pytest.mark.parametrize(

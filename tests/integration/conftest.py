@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,25 +41,45 @@ def postgresql_cluster() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with tables and nothing in them, to copy: quicker than to migrate one for every test."""
+    file = tmp_path_factory.mktemp("migrated") / "folio.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_cluster: str) -> str:
+    """The name of such a database on PostgreSQL."""
+    with psycopg.connect(f"{postgresql_cluster}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    migrate(f"{postgresql_cluster}/migrated")
+    return "migrated"
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """An address where no database is yet."""
+def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An address where no database is yet; for a test that takes a store of it too, one with tables."""
+    if {"store", "sqlite_store"} & set(request.fixturenames):
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "folio.db")
     return f"sqlite:///{tmp_path}/folio.db"
 
 
 @pytest.fixture
-def postgresql_url(postgresql_cluster: str) -> Iterator[str]:
-    """An empty database of its own."""
+def postgresql_url(request: pytest.FixtureRequest, postgresql_cluster: str) -> Iterator[str]:
+    """An empty database of its own; for a test that takes a store of it too, one with tables."""
     name = f"folio_{time.monotonic_ns()}"
+    model = request.getfixturevalue("migrated_postgresql") if "store" in request.fixturenames else "template0"
     with psycopg.connect(f"{postgresql_cluster}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {model}")
         yield f"{postgresql_cluster}/{name}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Both databases, one after the other, still without tables."""
+    """Both databases, one after the other."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
@@ -66,7 +87,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """An empty store on either database."""
-    migrate(database_url)
     store = open_store(database_url)
     yield store
     store.close()
@@ -75,7 +95,6 @@ def store(database_url: str) -> Iterator[Store]:
 @pytest.fixture
 def sqlite_store(sqlite_url: str) -> Iterator[Store]:
     """An empty store on SQLite, where the tests that need no other database are quicker."""
-    migrate(sqlite_url)
     store = open_store(sqlite_url)
     yield store
     store.close()

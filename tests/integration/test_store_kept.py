@@ -144,9 +144,8 @@ def test_raw_sql_on_sqlite_is_refused_in_whatever_words(sqlite_store: Store, sql
 @pytest.mark.parametrize("table", TABLES)
 def test_raw_sql_on_postgresql_is_refused_in_whatever_words(postgresql_url: str, table: str) -> None:
     migrate(postgresql_url)
-    store = open_store(postgresql_url)
-    fill(store)
-    store.close()
+    with closing(open_store(postgresql_url)) as store:
+        fill(store)
     before = rows_of(postgresql_url, table)
 
     with psycopg.connect(postgresql_url, autocommit=True) as connection:

@@ -114,7 +114,7 @@ def _is_to_be_written(front: _Front, folder: Path) -> bool:
 def _write_example(front: _Front, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     say("Escribiendo los documentos del plan de ejemplo…")
-    report = _finished(front, _send(front))
+    report = _finished(front, _issue(front, _send(front)))
     for document in report["documents"]:
         if document["state"] == _DONE:
             _, content = front.ask("GET", document["href"])
@@ -128,6 +128,8 @@ def _write_example(front: _Front, folder: Path) -> None:
 
 def _send(front: _Front) -> str:
     head = (
+        # Its official documents come with the issue; drafts of them would be written for nobody.
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="kinds"\r\n\r\nfindings\r\n'
         f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="workbook"; filename="{_EXAMPLE.name}"\r\n'
         "Content-Type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\r\n\r\n"
     )
@@ -142,6 +144,15 @@ def _send(front: _Front) -> str:
     if status not in {http.client.OK, http.client.ACCEPTED}:
         raise _NoAnswer(f"POST /api/v1/reports: {status}")
     return str(json.loads(answer)["id"])
+
+
+def _issue(front: _Front, report_id: str) -> str:
+    """Issue the example, once or again: its documents are those that an office would sign."""
+    said = json.dumps({"by": "Folio (ejemplo)"}).encode()
+    status, _ = front.ask("POST", f"/api/v1/reports/{report_id}/issue", said, Content_Type="application/json")
+    if status != http.client.OK:
+        raise _NoAnswer(f"POST /api/v1/reports/{report_id}/issue: {status}")
+    return report_id
 
 
 def _finished(front: _Front, report_id: str) -> dict[str, Any]:

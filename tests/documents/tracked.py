@@ -204,7 +204,9 @@ class _Reader:
         for part in run:
             name = etree.QName(part).localname
             if part.tag in {f"{W}t", f"{W}delText"}:
-                yield from ((letter, look) for letter in part.text or "")
+                text = part.text or ""
+                is_kept = part.get("{http://www.w3.org/XML/1998/namespace}space") == "preserve"
+                yield from ((letter, look) for letter in (text if is_kept else text.strip()))
             elif name in {"br", "tab"} and not part.attrib:
                 yield {"br": "\n", "tab": "\t"}[name], look
             elif name == "fldChar":

@@ -264,8 +264,9 @@ def _take_run(run: Element, texts: list[_Text], put: Callable[[Element], None]) 
     look = b"" if properties is None else canonical(properties)
     for part in run:
         if part.tag == _TEXT:
-            # A break inside w:t is a blank to Word.
-            texts[-1].add(re.sub(r"[\n\t\r]", " ", part.text or ""), look)
+            # To Word a break inside w:t is a blank, and outer blanks that are not preserved are none.
+            text = re.sub(r"[\n\t\r]", " ", part.text or "")
+            texts[-1].add(text if part.get(_SPACE) == "preserve" else text.strip(" "), look)
         elif part.tag in _LETTERS and not part.attrib:
             texts[-1].add(_LETTERS[part.tag], look)
         elif part.tag != _LOOK and part.tag not in _TRACES:

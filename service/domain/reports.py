@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from service.domain.findings import Finding
 from service.domain.office import Office
 from service.domain.plan import Plan
 from service.domain.reading import MappedColumn
-from service.domain.values import VersionNumber
+from service.domain.values import BOGOTA, VersionNumber
 
 _ANY_OFFICE = Office()
 
@@ -114,6 +114,12 @@ class ChangeLogEntry:
     description: str
     instance: str
 
+    @classmethod
+    def of(cls, version: VersionNumber, approval: Approval, description: str, issued_at: dt.datetime) -> Self:
+        """The row of a version: its date is that of its approval, or of its issue in Bogotá where nobody said one."""
+        instance = ", ".join(word for word in (approval.instance, approval.act) if word)
+        return cls(version, approval.on or issued_at.astimezone(BOGOTA).date(), description, instance)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -121,6 +127,7 @@ class Report:
 
     A draft's edition is the one it would have been when it was uploaded; `created_at` is the instant of its upload, of
     an issued report that of its issue. `change_log` is told in the documents when there is one, oldest first.
+    `modification` is the report's own row of it, told or not, and `previous_id` the report that it speaks of.
     """
 
     id: str
@@ -129,6 +136,8 @@ class Report:
     created_at: dt.datetime
     is_draft: bool = False
     change_log: tuple[ChangeLogEntry, ...] = ()
+    modification: ChangeLogEntry | None = None
+    previous_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Self
 
+# Colombia has one time zone and no summer time: a fixed offset needs no time zone database on the machine.
+BOGOTA: Final = dt.timezone(dt.timedelta(hours=-5), "America/Bogota")
+
 ROMAN: Final = {1: "I", 2: "II", 3: "III", 4: "IV"}
 
 # XML 1.0 cannot carry the controls and noncharacters; bidi overrides can make a page read otherwise than its data.

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, select, tuple_
 from service.domain.archive import reading_from_json
 from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Accepted, Reading, Rejected, Unreadable
-from service.domain.reports import DocumentKind, Report, Source
+from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, Report, Source
 from service.store import tables
 from service.store.engine import reading
 from service.store.records import Origin
@@ -145,6 +145,11 @@ def _report(connection: Connection, report_id: str, *, is_final: bool) -> tuple[
             _issued.edition,
             _issued.issued_at,
             _issued.change_log,
+            _issued.approval_instance,
+            _issued.approval_act,
+            _issued.approval_on,
+            _issued.description,
+            _issued.previous_id,
             _blobs.content,
         )
         .join(tables.blobs, _blobs.sha256 == _reports.reading_sha256)
@@ -158,8 +163,17 @@ def _report(connection: Connection, report_id: str, *, is_final: bool) -> tuple[
     if not is_final:
         return Report(report_id, plan, row.proposed_edition, row.created_at, is_draft=True), understood
     issued_at: dt.datetime = row.issued_at
-    told = change_log_from_json(row.change_log)
-    return Report(report_id, plan, row.edition, issued_at, change_log=told), understood
+    approval = Approval(row.approval_instance, row.approval_act, row.approval_on)
+    report = Report(
+        report_id,
+        plan,
+        row.edition,
+        issued_at,
+        change_log=change_log_from_json(row.change_log),
+        modification=ChangeLogEntry.of(plan.version, approval, row.description, issued_at) if row.description else None,
+        previous_id=row.previous_id,
+    )
+    return report, understood
 
 
 def _source(connection: Connection, report_id: str, understood: Reading) -> Source:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request, send_file, url_for
 
 from service.domain.changes_json import changes_to_json
 from service.domain.reports import DocumentKind, JobState
+from service.domain.values import BOGOTA
 from service.store import StoredReport
 from service.web.asking import Asked, asked_in, retried
 from service.web.comparing import NO_SUCH_REPORT, compared
@@ -21,7 +22,7 @@ from service.web.problems import Problem, ProblemType, problem_response, proposa
 from service.web.progress import progress_of
 from service.web.shown import progress_to_json, report_named, report_to_json
 from service.web.uploads import receive
-from service.web.wording import BOGOTA, document_not_ready
+from service.web.wording import document_not_ready
 
 api: Final = Blueprint("api", __name__, url_prefix="/api/v1")
 

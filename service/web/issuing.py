@@ -28,7 +28,7 @@ from service.web.history import beside_the_past, past_of
 from service.web.limits import LONGEST_NAME, LONGEST_TEXT
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
 from service.web.uploads import who
-from service.web.wording import BOGOTA, counted
+from service.web.wording import counted
 
 _NOT_SAID: Final = Approval()
 _FIRST_OF_ALL: Final = "Primera versión del plan que se registra."
@@ -157,12 +157,7 @@ def issue(front: Front, report_id: str, words: Words) -> Issued | Problem:
         detail = " ".join(lack.message for lack in missing)
         return Problem(ProblemType.NOT_ISSUABLE, detail, (*checks.errors, *checks.contradictions), missing)
     description = checks.description if words.description is None else words.description
-    entry = ChangeLogEntry(
-        report.version,
-        words.approval.on or now.astimezone(BOGOTA).date(),
-        description,
-        words.approval.instance,
-    )
+    entry = ChangeLogEntry.of(report.version, words.approval, description, now)
     issued = front.store.issue(
         report_id,
         now=now,
@@ -183,15 +178,7 @@ def change_log(store: Store, report: StoredReport, entry: ChangeLogEntry) -> tup
     """The control de cambios of the report's plan up to its version, this entry among them: oldest first."""
     earlier = [each for each in store.past(report.year) if each.year == report.year and each.version <= report.version]
     told = [
-        (
-            each.issued_at,
-            ChangeLogEntry(
-                each.version,
-                each.approval.on or each.issued_at.astimezone(BOGOTA).date(),
-                each.description,
-                each.approval.instance,
-            ),
-        )
+        (each.issued_at, ChangeLogEntry.of(each.version, each.approval, each.description, each.issued_at))
         for each in earlier
         if each.issued_at is not None and each.description
     ]

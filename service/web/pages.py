@@ -17,7 +17,7 @@ from service.domain.findings import FindingCode
 from service.domain.reading import Given
 from service.domain.reports import DocumentKind
 from service.domain.succession import Step
-from service.domain.values import ROMAN
+from service.domain.values import BOGOTA, ROMAN
 from service.said import NotUnderstood
 from service.store import StoredReport
 from service.web import corrections, wording
@@ -166,7 +166,7 @@ def _home(problem: Problem | None = None, *, filename: str = "", before: str | N
         keeps_draft=problem is None or "sending" not in request.form or "draft" in request.form,
         columns=corrections.columns_in_refused(problem.understood) if problem else (),
         remembered_at=corrections.remembered_in_refused(problem.understood) if problem else None,
-        this_year=front().clock().astimezone(wording.BOGOTA).year,
+        this_year=front().clock().astimezone(BOGOTA).year,
         quarters=ROMAN.values(),
         sending=secrets.token_urlsafe(16),
         max_megabytes=front().max_upload_bytes // (1024 * 1024),

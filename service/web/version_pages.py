@@ -10,7 +10,7 @@ from typing import Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from service.domain.succession import APPROVERS
-from service.domain.values import VersionNumber
+from service.domain.values import BOGOTA, VersionNumber
 from service.store import StoredReport
 from service.web.asking import Asked, asked_in, retried
 from service.web.comparing import NO_SUCH_REPORT, compared
@@ -20,7 +20,6 @@ from service.web.limits import LIST_LIMIT_MAX, YEARS
 from service.web.problems import Problem, ProblemType
 from service.web.report_page import problem_page, report_page
 from service.web.shown import report_to_json
-from service.web.wording import BOGOTA
 
 versions: Final = Blueprint("versions", __name__)
 

@@ -15,12 +15,9 @@ from service.domain.findings import Finding, Severity
 from service.domain.progress import Progress, Stage
 from service.domain.reports import Approval, DocumentKind, JobState, ReportStatus
 from service.domain.succession import Step
-from service.domain.values import printed_date
+from service.domain.values import BOGOTA, printed_date
 from service.sheets.columns import COLUMNS
 from service.store import StoredDocument, StoredReport
-
-# Colombia has one time zone and no summer time: a fixed offset needs no time zone database on the machine.
-BOGOTA: Final = dt.timezone(dt.timedelta(hours=-5), "America/Bogota")
 
 KIND_NAMES: Final = {
     DocumentKind.WORD: "Word",

@@ -14,7 +14,7 @@ from docx.table import Table, _Cell
 
 from service.domain.changes import compare
 from service.domain.plan import Plan
-from service.domain.reports import ChangeLogEntry
+from service.domain.reports import Approval, ChangeLogEntry
 from service.domain.values import PlainText, Quarter, Target, VersionNumber
 from service.sheets.columns import COLUMNS
 from tests.documents.conftest import Pdf
@@ -79,6 +79,18 @@ def test_what_the_office_wrote_in_its_control_de_cambios_is_told_instead() -> No
     entry = ChangeLogEntry(VersionNumber(3, 0), dt.date(2024, 11, 5), "Se ajustó la meta.", "Comité, acta 4 de 2024")
     log, _ = opened(rendered(revised(), log=(entry,))).tables
     assert texts(log)[1:] == [["3.0", "5/11/2024", "Se ajustó la meta.", "Comité, acta 4 de 2024"]]
+
+
+def test_what_was_said_at_its_issue_is_told_beside_the_report_that_it_followed_alone() -> None:
+    approval = Approval("Comité Institucional de Gestión y Desempeño", "Acta 5 de 2024", dt.date(2024, 8, 20))
+    before, after = report_of(BEFORE), report_of(revised(), edition=2)
+    said = ChangeLogEntry.of(after.plan.version, approval, "Se ajustó la meta.", after.created_at)
+    changes = compare(before.plan, after.plan)
+    log, _ = opened(render_changes(changes, before, replace(after, modification=said, previous_id=before.id))).tables
+    instance = "Comité Institucional de Gestión y Desempeño, Acta 5 de 2024"
+    assert texts(log)[1:] == [["3.0", "20/08/2024", "Se ajustó la meta.", instance]]
+    log, _ = opened(render_changes(changes, before, replace(after, modification=said, previous_id="otro"))).tables
+    assert texts(log)[1][2] == TOLD
 
 
 def test_each_field_stands_as_it_was_and_as_it_is_with_who_approves_it() -> None:

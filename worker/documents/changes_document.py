@@ -6,13 +6,12 @@ It assumes clean texts (`PlainText`) and is no official document: it has no temp
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from textwrap import shorten
 from typing import Final
 
 from service.domain.changes import ActionChange, ActionChangeKind, Approver, Changes, FieldChange, describe
-from service.domain.reports import ChangeLogEntry, Report
+from service.domain.reports import Approval, ChangeLogEntry, Report
 from service.domain.values import printed_date
 from worker.documents.word_frame import TEXT_WIDTH, cell, paragraph, row, run, table, word_file
 
@@ -61,8 +60,6 @@ _EMPTY, _NOWHERE = "(vacío)", "—"
 _WHOLE_CHARACTERS: Final = 1_500
 _WHOLE_LINES: Final = 12
 _NAME_LENGTH: Final = 110
-# Colombia's hour, which has no daylight saving.
-_BOGOTA: Final = dt.timezone(dt.timedelta(hours=-5))
 
 
 def render_changes(changes: Changes, before: Report, after: Report) -> bytes:
@@ -106,11 +103,13 @@ def _against(before: Report, after: Report) -> str:
 
 def _entries(changes: Changes, before: Report, after: Report) -> tuple[ChangeLogEntry, ...]:
     """What the office has written of these changes in its control de cambios; else what it may write."""
+    if after.modification and after.previous_id == before.id:
+        return (after.modification,)
     written = tuple(entry for entry in after.change_log if entry not in before.change_log)
     if written:
         return written
-    day = after.created_at.astimezone(_BOGOTA).date()
-    return (ChangeLogEntry(after.plan.version, day, describe(changes), _INSTANCES[changes.approver]),)
+    approval = Approval(instance=_INSTANCES[changes.approver])
+    return (ChangeLogEntry.of(after.plan.version, approval, describe(changes), after.created_at),)
 
 
 def _log(entries: tuple[ChangeLogEntry, ...]) -> str:

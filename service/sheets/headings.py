@@ -21,6 +21,8 @@ ENOUGH_FIELDS: Final = 4
 _DEPTH: Final = 3
 _LONGEST_HEADER: Final = 200
 _MOST_COVERED: Final = 40_000
+# Nobody puts a plan below so much else, and a sheet of data has a hundred thousand rows to look through.
+_ROWS_SEARCHED: Final = 5_000
 _ROWS_SEARCHED_CLOSELY: Final = 40
 _COLUMNS_SEARCHED_CLOSELY: Final = 60
 _HEAD_WORDS: Final = frozenset({"objetivo", "version", "vigencia", "codigo"})
@@ -85,9 +87,9 @@ def find_headings(sheet: ParsedSheet, mapping: dict[str, str]) -> Headings | Non
         close = closest_field(header)
         return exactly(header) or (((1, close[0]),) if close else ())
 
-    first = next((row for row in sheet.rows if _score(sheet, row, exactly) >= ENOUGH_FIELDS), None)
+    rows = [row for row, cells in sheet.rows.items() if len(cells) >= ENOUGH_FIELDS][:_ROWS_SEARCHED]
+    first = next((row for row in rows if _score(sheet, row, exactly) >= ENOUGH_FIELDS), None)
     if first is None:
-        rows = [row for row, cells in sheet.rows.items() if len(cells) >= ENOUGH_FIELDS]
         nearest = ((_score(sheet, row, closely), -row) for row in rows[:_ROWS_SEARCHED_CLOSELY])
         score, row = max(nearest, default=(0, 0))
         if score < ENOUGH_FIELDS:

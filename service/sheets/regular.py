@@ -1,16 +1,17 @@
 """Rows and shared texts in the XML that spreadsheet programs write become plain values, at a third of a parser's price.
 
 What is taken here is a small part of XML, told by patterns that match all of a stretch or nothing: elements in one
-order, without comments, sections or entities but the five that XML knows. Whatever is written otherwise is `Irregular`
+order, without comments, sections or entities but those that XML knows. Whatever is written otherwise is `Irregular`
 and left to the parser of workbook.py; a test holds both to the same cells.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
-from xml.sax.saxutils import unescape
 
 WrittenCell = tuple[str | None, str | None, str | None, str | None, str | None]
 """A cell as it is written: reference, number of its style, type, formula, value; None for what is not there."""
@@ -18,16 +19,20 @@ WrittenCell = tuple[str | None, str | None, str | None, str | None, str | None]
 WrittenRow = tuple[str | None, bool, list[WrittenCell]]
 """A row as it is written: its number, whether it is hidden, and its cells."""
 
-_ENTITIES: Final = {"&quot;": '"', "&apos;": "'"}
-_OTHER_ENTITY: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
-_ROW: Final = re.compile(r'<row r="(\d{1,7})"((?: (?!xmlns)[\w:]+="[^"<]*")*)(/?)>')
+_NAMED: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
+_ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
+_OTHER_ENTITY: Final = re.compile(rf"&(?!{_ENTITY.pattern[1:]})")
+_NO_CHARACTER: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ROW: Final = re.compile(r'<row r="(\d{1,7})"((?: (?!xmlns)[\w:]+="[^"<&]*")*)(/?)>')
 _HIDDEN: Final = re.compile(r' hidden="(?:1|true|on)"')
-# Groups: the whole cell, its reference, style, type, formula and value.
+# Groups: the whole cell, its reference, style, type, formula, value and text of its own.
 _CELL: Final = re.compile(
-    r'(<c r="([A-Z]{1,3}\d{1,7})"(?: s="(\d+)")?(?: t="([a-z]+)")?'
-    r'(?:/>|>(?:<f(?: (?!xmlns)[\w:]+="[^"<]*")*(?:/>|>([^<]*)</f>))?(?:<v>([^<]+)</v>)?</c>))'
+    r'(<c r="([A-Z]{1,3}\d{1,7})"(?: s="(\d+)")?'
+    r'(?:(?: t="([a-z]+)")?(?:/>|>(?:<f(?: (?!xmlns)[\w:]+="[^"<&]*")*(?:/>|>([^<]*)</f>))?(?:<v>([^<]+)</v>)?</c>)'
+    r'| t="inlineStr"><is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>))'
 )
 _ITEM: Final = re.compile(r'(<si><t(?: xml:space="preserve")?>([^<]*)</t></si>)')
+_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROLS: Final = bytes({*range(0x20)} - {0x09, 0x0A})
 _NO_CHARACTERS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
@@ -58,35 +63,40 @@ def rows_in(written: str) -> Iterator[WrittenRow]:
     Raises:
         Irregular: as soon as something is no row, or no cell, as expected.
     """
-    *rows, rest = written.split("</row>")
-    for row in rows:
-        at = 0
-        while True:
+    pieces = written.split("</row>")
+    for left, row in enumerate(pieces, start=1 - len(pieces)):
+        at, is_open = 0, False
+        while at < len(row) and not is_open:
             start = _ROW.match(row, at)
             if start is None:
                 raise Irregular
-            at = start.end()
-            if not start[3]:
-                break
-            yield start[1], bool(_HIDDEN.search(start[2])), []
-        found = _CELL.findall(row, at)
-        if at + sum([len(cell[0]) for cell in found]) != len(row):
+            at, is_open = start.end(), not start[3]
+            cells = _cells_in(row, at) if is_open else []
+            yield start[1], _HIDDEN.search(start[2]) is not None, cells
+        # Behind the last end of a row there is no row that has not ended, and before the others there is one.
+        if is_open == (left == 0):
             raise Irregular
-        if "&" in row:
-            found = [tuple(map(_unescaped, cell)) for cell in found]
-        cells: list[WrittenCell] = [
-            (reference, style or None, declared or None, None, value)
-            if value
-            else (reference, style or None, declared or None, formula if "<f" in whole else None, None)
-            for whole, reference, style, declared, formula, value in found
-        ]
-        yield start[1], bool(_HIDDEN.search(start[2])), cells
-    while rest:
-        start = _ROW.match(rest)
-        if start is None or not start[3]:
-            raise Irregular
-        yield start[1], bool(_HIDDEN.search(start[2])), []
-        rest = rest[start.end() :]
+
+
+def _cells_in(row: str, at: int) -> list[WrittenCell]:
+    found = _CELL.findall(row, at)
+    if at + sum([len(cell[0]) for cell in found]) != len(row):
+        raise Irregular
+    if "&" in row:
+        found = [tuple(map(_unescaped, cell)) for cell in found]
+    return [
+        (reference, style or None, declared or None, None, value)
+        if value
+        else (reference, style or None, *_without_value(whole, declared, formula, text))
+        for whole, reference, style, declared, formula, value, text in found
+    ]
+
+
+def _without_value(whole: str, declared: str, formula: str, text: str) -> tuple[str | None, str | None, str | None]:
+    """Type, formula and value of a cell whose value does not stand where it mostly does."""
+    if "<is>" in whole:
+        return "inlineStr", None, decoded(text)
+    return declared or None, formula if "<f" in whole else None, None
 
 
 def texts_in(written: str) -> list[str]:
@@ -98,7 +108,14 @@ def texts_in(written: str) -> list[str]:
     found = _ITEM.findall(written)
     if sum([len(whole) for whole, _ in found]) != len(written):
         raise Irregular
-    return [_unescaped(text) for _, text in found]
+    return [decoded(_unescaped(text)) for _, text in found]
+
+
+def decoded(text: str) -> str:
+    """`_xHHHH_` is how the format writes a character that XML cannot carry (ECMA-376, 22.9.2.19)."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
 
 
 def _split(part: bytes, start: int, end: int) -> tuple[bytes, str]:
@@ -120,4 +137,15 @@ def _split(part: bytes, start: int, end: int) -> tuple[bytes, str]:
 
 
 def _unescaped(text: str) -> str:
-    return unescape(text, _ENTITIES) if "&" in text else text
+    return _ENTITY.sub(lambda found: _character(found[0]), text) if "&" in text else text
+
+
+@lru_cache(maxsize=1024)
+def _character(entity: str) -> str:
+    named = _NAMED.get(entity)
+    if named is not None:
+        return named
+    code = int(entity[3:-1], 16) if entity.startswith("&#x") else int(entity[2:-1])
+    if code > sys.maxunicode or _NO_CHARACTER.match(chr(code)):
+        raise Irregular
+    return chr(code)

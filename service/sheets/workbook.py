@@ -37,6 +37,7 @@ from service.sheets.regular import (
     Irregular,
     WrittenCell,
     WrittenRow,
+    decoded,
     rows_in,
     split_sheet,
     split_texts,
@@ -49,7 +50,6 @@ MAX_SHEETS: Final = 200
 MAX_CHARACTERS: Final = 80_000_000
 
 _TRUE: Final = frozenset({"1", "true", "on"})
-_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _ISO_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]*Z?)?")
@@ -156,7 +156,7 @@ class _Workbook:
         try:
             rest, written = split_texts(content)
             texts: Iterable[str] = map(_rich_text, _elements(rest, "{*}si"))
-            texts = [*texts, *map(_decoded, texts_in(written))]
+            texts = [*texts, *texts_in(written)]
         except Irregular:
             texts = map(_rich_text, _elements(content, "{*}si"))
         for number, text in enumerate(texts):
@@ -240,7 +240,7 @@ class _Workbook:
     def _rarer(self, declared: str, value: str) -> tuple[Kind, str] | None:
         match declared:
             case "str":
-                return self._text(_decoded(value))
+                return self._text(decoded(value))
             case "b":
                 return (Kind.TRUTH, value.strip())
             case "e":
@@ -342,21 +342,14 @@ def _written(cell: etree._Element, namespace: str) -> WrittenCell:
 def _rich_text(item: etree._Element) -> str:
     """The text of a string item: its runs joined, the phonetic ones left out."""
     if len(item) == 1 and item[0].tag.endswith("}t"):
-        return _decoded(item[0].text or "")
+        return decoded(item[0].text or "")
     pieces = []
     for child in item:
         if child.tag.endswith("}t"):
             pieces.append(child.text or "")
         elif child.tag.endswith("}r"):
             pieces += [part.text or "" for part in child if part.tag.endswith("}t")]
-    return "".join(map(_decoded, pieces))
-
-
-def _decoded(text: str) -> str:
-    """`_xHHHH_` is how the format writes a character that XML cannot carry (ECMA-376, 22.9.2.19)."""
-    if "_x" not in text:
-        return text
-    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
+    return "".join(map(decoded, pieces))
 
 
 def kind_of_format(id_: str, code: str | None) -> Kind:

@@ -24,6 +24,8 @@ _NAMES: Final = re.compile(r"(?<=[^\W\d_][ ,/])[A-ZÁÉÍÓÚÑ]\w+")
 # Alike texts come together when all are sorted, by how they begin or by how they end: nobody compares all with all.
 _NEIGHBOURS: Final = 2
 _WORTH_COMPARING: Final = 0.6
+# Letters by letters that may be compared in all: those of thousands of pairs of actions, or of few endless ones.
+_MOST_COMPARED: Final = 60_000_000
 
 
 def check_numbers(rows: Rows, _office: Office) -> Iterator[Finding]:
@@ -82,44 +84,49 @@ def check_duplicates(rows: Rows, office: Office) -> Iterator[Finding]:
 def _near_duplicates(first_with: dict[str, Cell], least: float) -> Iterator[Finding]:
     order = {text: index for index, text in enumerate(first_with)}
     numbers_in = cache(_NUMBERS.findall)
+    likeness = _Likeness(least)
     told: set[str] = set()
     for texts in (sorted(order), sorted(order, key=lambda text: text[::-1])):
         for index, text in enumerate(texts):
             for other in texts[index + 1 : index + 1 + _NEIGHBOURS]:
-                if not _may_be_alike(text, other, least):
+                if not likeness.may_be(text, other) or numbers_in(text) != numbers_in(other):
                     continue
                 earlier, later = sorted((text, other), key=order.__getitem__)
-                if later in told or numbers_in(text) != numbers_in(other):
-                    continue
-                if not _are_alike(text, other, least):
-                    continue
                 first, cell = first_with[earlier], first_with[later]
                 # The same action with another indicator has been told as that.
-                if _names(first) == _names(cell) and _typed(cell) != _typed(first):
+                is_other = _names(first) != _names(cell) or _typed(cell) == _typed(first)
+                if later not in told and not is_other and likeness.holds(text, other):
                     told.add(later)
                     yield cell.says(FindingCode.ROW_013, value=cell.value, other=first.place.cell)
 
 
-def _may_be_alike(text: str, other: str, least: float) -> bool:
-    """Whether two texts are worth comparing: of a length, and sharing a good part at one end or the other."""
-    length, others = len(text), len(other)
-    shorter = min(length, others)
-    if 2 * shorter < least * (length + others):
-        return False
-    part = int(shorter * _WORTH_COMPARING / 2)
-    return text[:part] == other[:part] or text[-part:] == other[-part:]
+class _Likeness:
+    """Whether two texts share enough of their letters; the pairs of one plan are compared within a budget."""
 
+    def __init__(self, least: float) -> None:
+        self._least = least
+        self._left = _MOST_COMPARED
 
-def _are_alike(text: str, other: str, least: float) -> bool:
-    shorter, longer = sorted((len(text), len(other)))
-    beginning = _shared_beginning(text, other, shorter)
-    share = 2 * (beginning + _shared_beginning(text[::-1], other[::-1], shorter - beginning)) / (shorter + longer)
-    if share >= least:
-        return True
-    if share < _WORTH_COMPARING:
-        return False
-    matcher = SequenceMatcher(None, text, other, autojunk=False)
-    return matcher.quick_ratio() >= least and matcher.ratio() >= least
+    def may_be(self, text: str, other: str) -> bool:
+        """Whether two texts are worth comparing: of a length, and sharing a good part at one end or the other."""
+        length, others = len(text), len(other)
+        shorter = min(length, others)
+        if 2 * shorter < self._least * (length + others):
+            return False
+        part = int(shorter * _WORTH_COMPARING / 2)
+        return text[:part] == other[:part] or text[-part:] == other[-part:]
+
+    def holds(self, text: str, other: str) -> bool:
+        """Whether two texts that may be alike are."""
+        shorter = min(len(text), len(other))
+        beginning = _shared_beginning(text, other, shorter)
+        ending = _shared_beginning(text[::-1], other[::-1], shorter - beginning)
+        share = 2 * (beginning + ending) / (len(text) + len(other))
+        if not _WORTH_COMPARING <= share < self._least or self._left < 0:
+            return share >= self._least
+        self._left -= len(text) * len(other)
+        matcher = SequenceMatcher(None, text, other, autojunk=False)
+        return matcher.quick_ratio() >= self._least and matcher.ratio() >= self._least
 
 
 def _shared_beginning(text: str, other: str, most: int) -> int:

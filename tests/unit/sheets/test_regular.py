@@ -14,15 +14,17 @@ from service.sheets.parsed import ParsedSheet
 from service.sheets.regular import Irregular, rows_in, split_sheet, split_texts, texts_in
 from service.sheets.workbook import read_workbook
 from tests.corpus.layouts import LAYOUTS
-from tests.unit.sheets.office import EXAMPLE, repacked
+from tests.unit.sheets.office import EXAMPLE, action, office_book, repacked
 
 SHEET = "xl/worksheets/sheet1.xml"
 TEXTS = "xl/sharedStrings.xml"
+INLINE = office_book([action(1, K="  «R&D» <eficaz>\nlínea 2"), action(2)])
 PLAN = workbook_of([*sound_rows(3), [4, "Coordinar «R&D» <eficaz>", "", "línea 1\nlínea 2", "_x0041_", 2.5]])
 WRITTEN = [
     b' hidden="1"', b' s="2"', b' t="str"', b' t="b"', b"<c ", b"</c>", b"<v>", b"</row>", b"<row>", b'<row r="9"/>',
-    b"<f>1+1</f>", b"<f/>", b"&amp;", b"&#65;", b"&nbsp;", b"<!-- -->", b"<![CDATA[x]]>", b"]]>", b"<is><t>x</t></is>",
+    b"<f>1+1</f>", b"<f/>", b"&amp;", b"&nbsp;", b"<!-- -->", b"<![CDATA[x]]>", b"]]>", b"<is><t>x</t></is>",
     b"\x01", b"\r\n", b"\xff", b"<", b">", b'"', b" ", b"", b"<x/>", b"<r><t>x</t></r>", b"</si>", b"<si>", b"</t>",
+    b"&#65;", b"&#x1f6b2;", b"&#1;", b"&#xD800;",
     b"</sheetData>", b"<sheetData>", b"\xef\xbf\xbe", b'<c r="ZZ7"/>', b'<c r="B2" t="s"><v>3</v></c>', b"-7",
 ]  # fmt: skip
 
@@ -63,21 +65,23 @@ def test_what_excel_writes_needs_no_parser() -> None:
 
 
 def test_the_parser_reads_the_same(parsed: Callable[[bytes], object]) -> None:
-    for content in (PLAN, EXAMPLE.read_bytes(), *(layout.build() for layout in LAYOUTS.values())):
+    for content in (PLAN, INLINE, EXAMPLE.read_bytes(), *(layout.build() for layout in LAYOUTS.values())):
         if content.startswith(b"PK"):
             assert read(content) == parsed(content)
 
 
-@pytest.mark.parametrize("part", [SHEET, TEXTS])
-def test_damage_anywhere_is_read_as_the_parser_reads_it(part: str, parsed: Callable[[bytes], object]) -> None:
+@pytest.mark.parametrize(("book", "part"), [(PLAN, SHEET), (PLAN, TEXTS), (INLINE, SHEET)])
+def test_damage_anywhere_is_read_as_the_parser_reads_it(
+    book: bytes, part: str, parsed: Callable[[bytes], object]
+) -> None:
     chance = random.Random(part)
-    sound = part_of(PLAN, part)
-    for _ in range(400):
+    sound = part_of(book, part)
+    for _ in range(300):
         damaged = bytearray(sound)
         for _ in range(chance.choice((1, 1, 2))):
             at = chance.choice([chance.randrange(len(damaged)), damaged.find(b"<", chance.randrange(len(damaged)))])
             damaged[at : at + chance.choice((0, 0, 1, 4))] = chance.choice(WRITTEN)
-        content = repacked(PLAN, lambda members, damaged=damaged: members.update({part: bytes(damaged)}))
+        content = repacked(book, lambda members, damaged=damaged: members.update({part: bytes(damaged)}))
         fast, slow = read(content), parsed(content)
         if isinstance(slow, str):
             # An attribute that is there twice, or a "]]>", is no XML; reading it all the same loses nothing.

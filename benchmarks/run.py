@@ -24,6 +24,7 @@ import openpyxl
 from docxtpl import DocxTemplate
 from openpyxl.worksheet.worksheet import Worksheet
 
+from benchmarks import redlines
 from service.domain.plan import Plan
 from service.domain.reading import Accepted, Given
 from service.settings import PROJECT
@@ -87,6 +88,10 @@ def main() -> int:
         for duel in duels(actions):
             lines.append(fight(duel, actions).as_row())
             print(lines[-1], flush=True)
+    lines.append("")
+    for line in redlines.lines():
+        lines.append(line)
+        print(line, flush=True)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text("\n".join([*lines, ""]), "utf-8")
     print(f"\n{RESULTS.relative_to(PROJECT)}")

@@ -1,0 +1,378 @@
+"""A finished Word file, the office's template and the report -> the proof that the file tells the report, all of it.
+
+The template says what stands where; the values come from the report. What must be read is put together as text with
+marks for rows and cells (`proof_word_text`), and so is what is read in the file: equal texts are the proof, and only
+where they differ is it looked at closely. Nothing here comes from the code that writes documents.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from lxml import etree
+
+from service.domain.reports import Report
+from worker.documents.proof_package import NotSound, Package, parse
+from worker.documents.proof_result import Difference, Findings, Proof, action_place
+from worker.documents.proof_template import Names, Stretch, TextTemplate
+from worker.documents.proof_values import OTHERS, action_values, all_shown, change_values, other_headers, plan_values
+from worker.documents.proof_word_text import UNFINISHED_MARK, W, cells, letters, marked_text, units
+
+_DOCUMENT: Final = "word/document.xml"
+_CORE: Final = "docProps/core.xml"
+_TELLING: Final = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
+_PLACES: Final = {"document": "documento", "header": "encabezado de página", "footer": "pie de página"}
+_REFERENCE: Final = re.compile(rb"erReference\s([^>]*)>")
+_WATERMARK: Final = "{urn:schemas-microsoft-com:vml}textpath"
+_DRAFT: Final = "BORRADOR"
+_LEFT_OVER: Final = re.compile(r"\b[xX]{3,}\b")
+_LOCKS: Final = ("documentProtection", "writeProtection")
+# What stands between braces in a row, paragraph or cell that gives way to its instruction, and the element it empties.
+_EMPTIED: Final = tuple(
+    re.compile(
+        f"\r{opens}(?:(?!\r[{opens}{closes}]).)*(\\{{[%{{]-?){word} (.*?[%}}]\\}})(?:(?!\r{closes}).)*\r{closes}",
+        re.DOTALL,
+    )
+    for word, opens, closes in (("tr", "R", "r"), ("tc", "C", "c"), ("p", "P", "p"))
+)
+_JOINS_BEFORE: Final = re.compile(r"(?:\r[pP])+(?=\{%-)")
+_JOINS_BEHIND: Final = re.compile(r"(?<=-%\})(?:\r[pP])+")
+_RUN_TAG: Final = re.compile(r"(\{[%{])r ")
+_ACTIONS: Final = "acciones"
+_CHANGES: Final = "control_de_cambios"
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A Word template as it must be read in a document: the text of each part that tells something, and its frame."""
+
+    parts: dict[str, TextTemplate]
+    core: TextTemplate | None
+    references: tuple[tuple[str, str], ...]
+    left_over: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A row, or a paragraph outside tables, that must stand in the document, and whose it is."""
+
+    turn: tuple[str, int] | None
+    marked: str
+
+
+def prove_word(content: bytes, template: bytes, report: Report) -> Proof:
+    """Hold a finished Word file against its report.
+
+    Args:
+        content: the file.
+        template: the office's template that it was made of.
+        report: what it must tell, and whether as a draft.
+
+    Raises:
+        TemplateProblem: the template has a tag that cannot be read here.
+    """
+    findings = Findings()
+    measure = _measured(template)
+    names = names_of(report)
+    expected = {part: text.told(names) for part, text in measure.parts.items()}
+    _count(expected[_DOCUMENT], findings)
+    try:
+        package = Package(content)
+        for part, stretches in expected.items():
+            _compare_part(package, part, stretches, report, findings)
+        _compare_frame(package, measure, report, findings)
+    except NotSound as problem:
+        findings.refuse("un documento de Word sano", str(problem))
+    return findings.proof()
+
+
+def names_of(report: Report) -> Names:
+    """What a Word template may name, as printed."""
+    headers = other_headers(report)
+    return {
+        "plan": all_shown(plan_values(report)),
+        _ACTIONS: [
+            {**all_shown(action_values(action)), OTHERS: {**dict.fromkeys(headers, ""), **dict(action.extras)}}
+            for action in report.plan.actions
+        ],
+        _CHANGES: [all_shown(change) for change in change_values(report)],
+    }
+
+
+def told_by(template: bytes, report: Report) -> dict[str, tuple[Stretch, ...]]:
+    """The marked text that each part of a document made of this template must hold."""
+    names = names_of(report)
+    return {part: text.told(names) for part, text in _measured(template).parts.items()}
+
+
+def units_of(stretches: tuple[Stretch, ...]) -> list[tuple[tuple[str, int] | None, str]]:
+    """The rows and paragraphs of a part, each with the item that it tells: its list and its place in it, from 0."""
+    whole = "".join(stretch.text for stretch in stretches)
+    ends: list[tuple[int, tuple[str, int] | None]] = []
+    done = 0
+    for stretch in stretches:
+        done += len(stretch.text)
+        ends.append((done, stretch.turn))
+    told = []
+    place = at = 0
+    for unit in units(whole):
+        at = whole.index(unit, at) + len(unit)
+        while ends[place][0] < at:
+            place += 1
+        told.append((ends[place][1], unit))
+    return told
+
+
+@lru_cache(maxsize=8)
+def _measured(template: bytes) -> _Measure:
+    package = Package(template)
+    parts, literal = {}, []
+    for name in package.names:
+        if _TELLING.fullmatch(name):
+            source = _with_plain_tags(marked_text(package.read(name)))
+            literal.append(re.sub(r"\{[{%].*?[%}]\}", " ", letters(source), flags=re.DOTALL))
+            parts[name] = TextTemplate(source)
+    core = TextTemplate(_texts(package.tree(_CORE))) if _CORE in package.names else None
+    return _Measure(parts, core, _references(package), tuple(_LEFT_OVER.findall(" ".join(literal))))
+
+
+def _with_plain_tags(marked: str) -> str:
+    """Instructions for a whole row, cell or paragraph take its place."""
+    for emptied in _EMPTIED:
+        marked = emptied.sub(r"\1 \2", marked)
+    return _JOINS_BEHIND.sub("", _JOINS_BEFORE.sub("", _RUN_TAG.sub(r"\1 ", marked)))
+
+
+def _count(stretches: tuple[Stretch, ...], findings: Findings) -> None:
+    told = [stretch for stretch in stretches if stretch.turn and stretch.turn[0] == _ACTIONS]
+    for stretch in told:
+        findings.count(stretch.turn[1] if stretch.turn else 0, _cell_count(stretch.text))
+    findings.count_letters(len(letters("".join([stretch.text for stretch in told]))))
+
+
+def _cell_count(marked: str) -> int:
+    return marked.count("\rC") or max(marked.count("\rP"), 1)
+
+
+def _compare_part(
+    package: Package, part: str, stretches: tuple[Stretch, ...], report: Report, findings: Findings
+) -> None:
+    found = marked_text(package.read(part)) if part == _DOCUMENT else _small_part(package.read(part))
+    if UNFINISHED_MARK in found:
+        findings.tell(_place_of(part), "un texto sin cambios por aceptar ni comentarios", "quedan sin resolver")
+    expected = "".join([stretch.text for stretch in stretches])
+    if found == expected:
+        return
+    if part == _DOCUMENT:
+        _look_closely(stretches, found, report, findings)
+        return
+    # The mark of a draft may bring an empty paragraph; who reads a header sees the lines that say something.
+    lines, read = ([line for line in map(letters, units(marked)) if line] for marked in (expected, found))
+    _compare_lines(_place_of(part), lines, read, findings)
+
+
+# Headers and footers are the same from one report to the next of a plan.
+_small_part = lru_cache(maxsize=64)(marked_text)
+
+
+def _compare_lines(place: str, lines: list[str], read: list[str], findings: Findings) -> None:
+    if lines == read:
+        return
+    if len(lines) != len(read):
+        findings.tell(place, "\n".join(lines), "\n".join(read))
+        return
+    for number, (line, one) in enumerate(zip(lines, read, strict=True), start=1):
+        if line != one:
+            findings.tell(f"{place}, párrafo {number}", line, one)
+
+
+def _look_closely(stretches: tuple[Stretch, ...], found: str, report: Report, findings: Findings) -> None:
+    expected = [_Unit(turn, unit) for turn, unit in units_of(stretches)]
+    texts, read = [unit.marked for unit in expected], units(found)
+    before = len(findings.differences)
+    places = _Places(report, expected)
+    missing: list[int] = []
+    added: list[tuple[int, str]] = []
+    for kind, start, end, first, last in difflib.SequenceMatcher(None, texts, read, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        both = min(end - start, last - first)
+        for step in range(both):
+            _compare_unit(start + step, expected[start + step], read[first + step], places, findings)
+        missing += range(start + both, end)
+        added += [(end - 1, unit) for unit in read[first + both : last]]
+    moved = {texts[at] for at in missing} & {unit for _, unit in added}
+    for at in missing:
+        _miss_unit(at, expected[at], "está en otro lugar" if texts[at] in moved else "", places, findings)
+    for at, unit in added:
+        if unit in texts and unit not in moved:
+            findings.tell(places.of_unit(texts.index(unit)), "una sola vez", "está repetida")
+        elif unit not in moved:
+            findings.tell(f"después de {places.of_unit(max(at, 0))}", "nada más", letters(unit))
+    if len(findings.differences) == before:
+        findings.tell("documento", "la misma estructura de la plantilla", "otra")
+
+
+class _Places:
+    """How a person finds a row or a cell of the document."""
+
+    def __init__(self, report: Report, expected: list[_Unit]) -> None:
+        self._report = report
+        self._expected = expected
+
+    def of_unit(self, at: int) -> str:
+        return self._name(self._expected[at], at)
+
+    def of_cell(self, at: int, column: int) -> str:
+        unit = self._expected[at]
+        if unit.marked.startswith("\rP"):
+            return self._name(unit, at)
+        label = self._label(at, column)
+        return f"{self._name(unit, at)}, columna {label or column + 1}"
+
+    def _name(self, unit: _Unit, at: int) -> str:
+        if unit.turn and unit.turn[0] == _ACTIONS:
+            return action_place(self._report, unit.turn[1])
+        if unit.turn:
+            return f"control de cambios, fila {unit.turn[1] + 1}"
+        if unit.marked.startswith("\rP"):
+            return f"párrafo «{letters(unit.marked)[:40]}»"
+        if unit.marked.startswith("\rRH"):
+            return "encabezado de la tabla"
+        return f"fila «{letters(unit.marked)[:40]}», la {at + 1} del documento"
+
+    def _label(self, at: int, column: int) -> str:
+        """The header over a cell: the lowest row of headers that says something there."""
+        left = sum(span for span, _ in cells(self._expected[at].marked)[:column])
+        for unit in reversed(self._expected[: at + (0 if self._expected[at].turn else 1)]):
+            if not unit.marked.startswith("\rR"):
+                break
+            if unit.turn or not unit.marked.startswith("\rRH"):
+                continue
+            edge = 0
+            for span, text in cells(unit.marked):
+                if edge <= left < edge + span and letters(text):
+                    return letters(text)
+                edge += span
+        return ""
+
+
+def _compare_unit(at: int, expected: _Unit, found: str, places: _Places, findings: Findings) -> None:
+    wanted, read = cells(expected.marked), cells(found)
+    if len(wanted) != len(read):
+        _miss_unit(at, expected, letters(found), places, findings)
+        return
+    if [text for _, text in wanted] == [text for _, text in read]:
+        findings.tell(places.of_unit(at), *_repetition(expected.marked, found))
+        return
+    for column, ((_, text), (_, one)) in enumerate(zip(wanted, read, strict=True)):
+        if text == one:
+            continue
+        told, heard = letters(text), letters(one)
+        if told == heard:
+            told, heard = (each.replace("\r", "¶") for each in (text, one))
+        _note(expected, Difference(places.of_cell(at, column), told, heard), findings)
+
+
+def _repetition(expected: str, found: str) -> tuple[str, str]:
+    repeats, plain = "una fila que se repite en cada página", "una fila que no se repite"
+    is_header, is_read_header = expected.startswith("\rRH"), found.startswith("\rRH")
+    return (repeats if is_header else plain, repeats if is_read_header else plain)
+
+
+def _note(expected: _Unit, difference: Difference, findings: Findings, count: int = 1) -> None:
+    if expected.turn and expected.turn[0] == _ACTIONS:
+        findings.miss(expected.turn[1], difference, count)
+    else:
+        findings.differences.append(difference)
+
+
+def _miss_unit(at: int, expected: _Unit, found: str, places: _Places, findings: Findings) -> None:
+    difference = Difference(places.of_unit(at), letters(expected.marked), found)
+    _note(expected, difference, findings, _cell_count(expected.marked))
+
+
+def _compare_frame(package: Package, measure: _Measure, report: Report, findings: Findings) -> None:
+    """What stands around the text: headers in use, the mark of drafts, what no finished document holds."""
+    for what in package.forbidden:
+        findings.tell("el archivo entero", "un documento sin macros, objetos ni contraseña", what)
+    if any("comments" in name for name in package.names):
+        findings.tell("documento", "un texto sin comentarios", "quedan comentarios")
+    settings = next((one.target for one in package.relations(_DOCUMENT) if one.kind == "settings"), None)
+    if settings and _is_locked(package.read(settings)):
+        findings.tell("documento", "un documento que se puede abrir y firmar", "está protegido con contraseña")
+    if measure.left_over and not report.is_draft:
+        findings.tell("documento", "un texto sin espacios por llenar", ", ".join(measure.left_over))
+    references = _references(package)
+    missing = [one for one in measure.references if one not in references]
+    added = [one for one in references if one not in measure.references]
+    for kind, part in missing:
+        findings.tell(_place_of(part), f"encabezado o pie de tipo «{kind}» en uso", "ninguna página lo muestra")
+    if added and not report.is_draft:
+        findings.tell("encabezado de página", "los de la plantilla", ", ".join(part for _, part in added))
+    _compare_mark(package, references, report, findings)
+    if measure.core:
+        _compare_properties(package, measure.core, report, findings)
+
+
+def _compare_mark(
+    package: Package, references: tuple[tuple[str, str], ...], report: Report, findings: Findings
+) -> None:
+    headers = list(dict.fromkeys(part for kind, part in references if kind.startswith("header")))
+    if report.is_draft and not any(kind == "header default" for kind, _ in references):
+        findings.tell("encabezado de página", _DRAFT, "no hay encabezado")
+    for part in headers:
+        if _is_marked(package.read(part)) != report.is_draft:
+            told = (_DRAFT, "sin la marca") if report.is_draft else ("sin la marca", _DRAFT)
+            findings.tell(_place_of(part), *told)
+
+
+def _compare_properties(package: Package, core: TextTemplate, report: Report, findings: Findings) -> None:
+    names: dict[str, Any] = {"plan": {name: " ".join(text.split()) for name, text in names_of(report)["plan"].items()}}
+    expected = "".join(stretch.text for stretch in core.told(names))
+    found = _texts(package.tree(_CORE))
+    for line, one in zip(expected.split("\r"), found.split("\r"), strict=False):
+        if " ".join(line.split()) != " ".join(one.split()):
+            findings.tell("propiedades del documento", line, one)
+
+
+def _references(package: Package) -> tuple[tuple[str, str], ...]:
+    """Which headers and footers the sections use: ("header default", part)."""
+    targets = {one.id: one.target for one in package.relations(_DOCUMENT)}
+    xml = package.read(_DOCUMENT)
+    # Searched for from its middle, which is rare: every element begins as these do.
+    return tuple(
+        (
+            f"{xml[found.start() - 4 : found.start()].decode()}er {_attribute(found[1], 'type') or 'default'}",
+            targets.get(_attribute(found[1], "id"), ""),
+        )
+        for found in _REFERENCE.finditer(xml)
+    )
+
+
+@lru_cache(maxsize=64)
+def _is_marked(header: bytes) -> bool:
+    return any(shape.get("string") == _DRAFT for shape in parse(header).iter(_WATERMARK))
+
+
+@lru_cache(maxsize=16)
+def _is_locked(settings: bytes) -> bool:
+    return any(True for _ in parse(settings).iter(*(W + name for name in _LOCKS)))
+
+
+def _attribute(tag: bytes, name: str) -> str:
+    found = re.search(rf'\w:{name}="([^"]*)"'.encode(), tag)
+    return found[1].decode() if found else ""
+
+
+def _texts(root: etree._Element) -> str:
+    return "\r".join(element.text or "" for element in root)
+
+
+def _place_of(part: str) -> str:
+    stem = part.removeprefix("word/").rstrip("0123456789.xml")
+    return next((spanish for key, spanish in _PLACES.items() if part.startswith(f"word/{key}")), stem)

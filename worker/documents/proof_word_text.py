@@ -1,0 +1,220 @@
+r"""The XML of a Word part -> its text with marks for what holds it: rows, cells, paragraphs, fields, tracked changes.
+
+A mark is a carriage return, which no admitted text holds, and a letter: "\rR" opens a row ("\rRH" one that is repeated
+on every page), "\rC" a cell with its span, "\rP" a paragraph; small letters close them. Two parts with the same marked
+text read the same. Rows that are written alike but for their texts are parsed once: a plan has a thousand of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from lxml import etree
+
+from worker.documents.proof_package import NotSound, parse
+
+W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
+# What a reader of the finished document would see as somebody's unfinished work.
+_UNFINISHED: Final = frozenset(
+    W + name
+    for name in (
+        "ins", "del", "moveFrom", "moveTo", "rPrChange", "pPrChange", "tblPrChange", "trPrChange", "tcPrChange",
+        "sectPrChange", "cellIns", "cellDel", "cellMerge", "delText", "commentReference", "commentRangeStart",
+    )
+)  # fmt: skip
+UNFINISHED_MARK: Final = "\r!"
+_LITERAL: Final = {
+    f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": "\t", f"{W}noBreakHyphen": "\N{NON-BREAKING HYPHEN}",
+}  # fmt: skip
+_TEXTS: Final = re.compile(">([^<]+)")
+_ROW_END: Final = "</w:tr>"
+_ROW_START: Final = re.compile(r"<w:tr[ >]")
+_HOLE: Final = "<w:tr/>"
+_EMPTY_ROW: Final = "\rR\rr"
+_ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);")
+_NAMED: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
+# A text's number in a row's form; the letter says whether Word would drop the spaces around it.
+_NUMBERED: Final = re.compile("\r([TS])(\\d+);")
+_MOST_FORMS: Final = 512
+_MOST_FRAMES: Final = 16
+_UNIT: Final = re.compile("\r([RrPp])")
+_CELL: Final = re.compile("\r([Cc])(\\d*v?)")
+_ANY_MARK: Final = re.compile("\r(?:RH?|C\\d*v?|F[^\r]*|![A-Za-z]*|[rPcp])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the rows of one make have in common: their marked text with %s for each text, and which texts it takes."""
+
+    marked: str
+    order: tuple[tuple[int, bool], ...]
+
+    def filled(self, texts: list[str]) -> str:
+        """The marked text of a row with these texts, as they are written in XML."""
+        return self.marked % tuple(
+            [_plain(texts[place]) if is_whole else _plain(texts[place]).strip() for place, is_whole in self.order]
+        )
+
+
+def marked_text(content: bytes) -> str:
+    """The marked text of a part.
+
+    Raises:
+        NotSound: it is no well-formed XML in UTF-8.
+    """
+    try:
+        xml = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotSound("no está escrito en UTF-8") from error
+    pieces = xml.split(_ROW_END)
+    if len(pieces) > 1 and "<!" not in xml and xml.rfind("<?") <= 0 and "\r" not in xml:
+        told = _by_rows(pieces)
+        if told is not None:
+            return told
+    return marked_tree(parse(content))
+
+
+def _by_rows(pieces: list[str]) -> str | None:
+    """The same, row by row; None where rows stand within rows, which only a parser can tell apart."""
+    frame: list[str] = []
+    rows: list[str] = []
+    space = _namespaces(pieces[0])
+    try:
+        for piece in pieces[:-1]:
+            start = _ROW_START.search(piece)
+            if start is None:
+                return None
+            frame.append(piece[: start.start()])
+            around = _TEXTS.split(piece[start.start() :] + _ROW_END)
+            rows.append(_form(">\0".join(around[::2]), space).filled(around[1::2]))
+        around = _frame(f"{_HOLE.join(frame)}{_HOLE}{pieces[-1]}").split(_EMPTY_ROW)
+    except NotSound:
+        return None
+    if len(around) != len(rows) + 1:
+        return None
+    told = [around[0]]
+    for row, behind in zip(rows, around[1:], strict=True):
+        told += (row, behind)
+    return "".join(told)
+
+
+@lru_cache(maxsize=_MOST_FRAMES)
+def _frame(xml: str) -> str:
+    return marked_tree(parse(xml.encode()))
+
+
+def _namespaces(start: str) -> str:
+    """The declarations of the part's first element, without which a row cannot be read."""
+    return " ".join(re.findall(r'\sxmlns:\w+="[^"]*"', start[: start.find(">", start.find("?>") + 2)]))
+
+
+@lru_cache(maxsize=_MOST_FORMS)
+def _form(skeleton: str, namespaces: str) -> _Form:
+    pieces = skeleton.split("\0")
+    numbered = "".join([f"{piece}{number}" for number, piece in enumerate(pieces[:-1])]) + pieces[-1]
+    (row,) = parse(f"<w:folio {namespaces}>{numbered}</w:folio>".encode())
+    told = _NUMBERED.split("".join(_told(row, is_form=True)).replace("%", "%%"))
+    order = tuple((int(number), kind == "T") for kind, number in zip(told[1::3], told[2::3], strict=True))
+    return _Form("%s".join(told[::3]), order)
+
+
+def _plain(text: str) -> str:
+    """A text as XML writes it -> the text."""
+    if "&" not in text:
+        return text
+    told = _ENTITY.sub(_character, text)
+    if text.count("&") != len(_ENTITY.findall(text)):
+        raise NotSound("tiene un «&» suelto")
+    return told
+
+
+def _character(entity: re.Match[str]) -> str:
+    told = entity.group()
+    if told in _NAMED:
+        return _NAMED[told]
+    return chr(int(told[3:-1], 16) if told[2] in "xX" else int(told[2:-1]))
+
+
+def marked_tree(root: etree._Element) -> str:
+    """The marked text of a part that was parsed."""
+    return "".join(_told(root))
+
+
+def _told(element: etree._Element, *, is_form: bool = False) -> Iterator[str]:
+    tag = element.tag
+    if tag == f"{W}t":
+        yield _text(element, is_form=is_form)
+    elif tag in _LITERAL and (tag != f"{W}tab" or (parent := element.getparent()) is None or parent.tag == f"{W}r"):
+        # A tab among a paragraph's properties is a stop, not a letter.
+        yield _LITERAL[tag]
+    elif tag == f"{W}instrText":
+        yield f"\rF{_text(element, is_form=is_form)}"
+    else:
+        if tag in _UNFINISHED:
+            yield UNFINISHED_MARK + etree.QName(element).localname
+        opening, closing = _marks(element)
+        yield opening
+        for child in element.iterchildren(tag=etree.Element):
+            yield from _told(child, is_form=is_form)
+        yield closing
+
+
+def _text(element: etree._Element, *, is_form: bool) -> str:
+    text = element.text or ""
+    is_whole = element.get(_SPACE) == "preserve" or "{" in text or "}" in text
+    if is_form:
+        return f"\r{'T' if is_whole else 'S'}{text};" if text else ""
+    return text if is_whole else text.strip()
+
+
+def _marks(element: etree._Element) -> tuple[str, str]:
+    tag = element.tag
+    if tag == f"{W}p":
+        return "\rP", "\rp"
+    if tag == f"{W}tc":
+        span = element.find(f"{W}tcPr/{W}gridSpan")
+        merge = element.find(f"{W}tcPr/{W}vMerge")
+        width = "" if span is None else span.get(f"{W}val", "")
+        return f"\rC{'' if width == '1' else width}{'' if merge is None else 'v'}", "\rc"
+    if tag == f"{W}tr":
+        repeats = element.find(f"{W}trPr/{W}tblHeader")
+        is_header = repeats is not None and repeats.get(f"{W}val", "1") not in {"0", "false", "off"}
+        return "\rRH" if is_header else "\rR", "\rr"
+    return "", ""
+
+
+def units(marked: str) -> list[str]:
+    """The rows of the outermost tables, and the paragraphs between tables."""
+    return list(_outermost(marked, _UNIT))
+
+
+def cells(unit: str) -> list[tuple[int, str]]:
+    """Span and marked text of each cell of a row; a paragraph is its own only cell."""
+    if unit.startswith("\rP"):
+        return [(1, unit)]
+    found = (_CELL.match(cell) for cell in _outermost(unit, _CELL))
+    return [(int(cell[2].rstrip("v") or 1), cell.string) for cell in found if cell]
+
+
+def letters(marked: str) -> str:
+    """The text as it is read, without marks."""
+    text = marked.replace("\rp\rP", "\n").replace("\rC\rP", "").replace("\rp\rc", "")
+    return _ANY_MARK.sub("", text) if "\r" in text else text
+
+
+def _outermost(marked: str, pattern: re.Pattern[str]) -> Iterator[str]:
+    depth, start = 0, 0
+    for mark in pattern.finditer(marked):
+        if mark[1].isupper():
+            if depth == 0:
+                start = mark.start()
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                yield marked[start : mark.end()]

@@ -25,6 +25,7 @@ from service.sheets.isolated import ReadingRoom
 from service.store import Store, new_id
 from service.web.alterations import refused
 from service.web.api import api
+from service.web.corrections import worth_showing
 from service.web.front import EXTENSION, Front, front
 from service.web.health import health
 from service.web.limits import FIELDS_BYTES, FORM_PARTS, ID_PATTERN, MAX_UPLOAD_BYTES
@@ -87,6 +88,7 @@ def create_app(
     app.request_class = FolioRequest
     app.json = PlainJson(app)
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.filters["worth_showing"] = worth_showing
     app.config.update(
         MAX_CONTENT_LENGTH=max_upload_bytes + FIELDS_BYTES,
         MAX_FORM_MEMORY_SIZE=FIELDS_BYTES,

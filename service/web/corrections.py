@@ -8,21 +8,36 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
 from service.domain.archive import Json, reading_to_json
+from service.domain.findings import Finding, Severity
 from service.domain.reading import Acceptance, Given, Rejected, Unreadable
 from service.domain.succession import Step
 from service.domain.values import Quarter, VersionNumber
 from service.said import FIELDS, NotUnderstood, pair_in, reason_of
 from service.store import StoredReport
 
+MOST_SHOWN: Final = 300
+
 _COLUMN: Final = "column"
 _REASON: Final = "reason-"
+_WEIGHT: Final = {severity: weight for weight, severity in enumerate(Severity)}
+
+
+def worth_showing(findings: Sequence[Finding]) -> tuple[tuple[int, Finding], ...]:
+    """As many findings as a page can hold, the gravest, each with its number from 0; in their order.
+
+    A workbook of thousands of actions may have tens of thousands of them: all are in the workbook with the marks.
+    """
+    numbered = list(enumerate(findings))
+    # sorted keeps the order of what weighs the same.
+    gravest = sorted(numbered, key=lambda one: (one[1].accepted is not None, _WEIGHT[one[1].severity]))
+    return tuple(sorted(gravest[:MOST_SHOWN], key=lambda one: one[0]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from service.domain.reading import Accepted, Given
 from service.sheets.intake import read_plan
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
+from service.web.corrections import MOST_SHOWN
 from service.web.wording import printed_instant
+from tests.unit.sheets.office import action, office_book
 from tests.web import EXAMPLE, Answer, Client, assert_follows, example_with, problem_of, serve
 from worker.documents.findings_workbook import render_findings_workbook
 
@@ -197,7 +199,8 @@ def test_the_page_keeps_a_draft_and_leads_from_it_to_the_report(client: Client, 
     assert "Es un borrador con errores" in draft
     assert (again.status, again.headers["Location"] != sent.headers["Location"]) == (303, True)
     assert "con errores" not in page
-    assert f'value="{REASON}"' in page
+    assert f">{REASON}</textarea>" in page
+    assert '<span class="mark accepted">Aceptado</span>' in page
     assert not sqlite_store.reports(1)[0].has_errors
     assert len(sqlite_store.reports(1)[0].documents) == 3
 
@@ -227,6 +230,25 @@ def test_the_page_of_a_refused_upload_lets_its_columns_be_named(client: Client) 
     assert '<option value="ABC=indicator">INDICADOR</option>' in refused.text
     assert '<input id="draft" name="draft" type="checkbox" value="true">' in refused.text
     assert named.status == 303
+
+
+def test_a_page_shows_the_gravest_of_very_many_findings_and_says_how_many_there_are(client: Client) -> None:
+    rows = [action(number, K="Se avanzó  mucho", F="cuatro" if number == 400 else 4) for number in range(1, 401)]
+
+    page = client.upload(office_book(rows), path="/informes").text
+
+    assert page.count('<span class="mark ') == MOST_SHOWN
+    assert "La meta «cuatro» no es un número" in page
+    assert re.search(r"Aquí están los 300 hallazgos más graves, de \d{3,4}\.", page)
+
+
+def test_a_missing_column_opens_the_list_that_says_which_it_is(client: Client) -> None:
+    missing = client.upload(with_a_header_of_its_own(), path="/informes").text
+    complete = client.upload(example_with(NO_DATE), path="/informes").text
+
+    assert '<details class="columns" open>' in missing
+    assert "Indique qué contiene cada columna" in missing
+    assert '<details class="columns">' in complete
 
 
 def test_a_correction_of_what_does_not_exist_is_404_and_nonsense_is_400(client: Client) -> None:

@@ -113,7 +113,7 @@ class ReportShelf:
                     version=str(plan.version),
                     has_errors=isinstance(understood, Rejected),
                     proposed_edition=edition,
-                    step=step or (proposal.step if proposal else None),
+                    step=str(step or (proposal.step if proposal else "")) or None,
                     proposal=proposal_to_json(proposal),
                     reading_sha256=reading_sha256,
                     findings=json.dumps([finding_to_json(found) for found in understood.findings], ensure_ascii=False),

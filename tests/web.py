@@ -19,6 +19,7 @@ import openpyxl
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.reports import DocumentKind
 from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
@@ -122,6 +123,7 @@ def serve(
     redis_url: str = NO_REDIS,
     max_upload_bytes: int = 20 * 1024 * 1024,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    office: Office = REFERENCE_OFFICE,
 ) -> Iterator[Client]:
     """The front on a port of its own for as long as the block lasts."""
     bell = Bell(redis_url)
@@ -132,6 +134,7 @@ def serve(
         reading_room=reading_room,
         clock=clock,
         max_upload_bytes=max_upload_bytes,
+        office=office,
         progress_folder=Path(folder.name),
     )
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
@@ -147,17 +150,19 @@ def serve(
         folder.cleanup()
 
 
-def write(store: Store, report_id: str, kind: DocumentKind, content: bytes = b"a document") -> None:
+def write(
+    store: Store, report_id: str, kind: DocumentKind, content: bytes = b"a document", *, against: str | None = None
+) -> None:
     """What a worker does with the job: claim it and finish it."""
-    claim = take(store, report_id, kind)
+    claim = take(store, report_id, kind, against)
     assert store.finish(claim, a_document(kind, content), dt.datetime.now(dt.UTC))
 
 
-def take(store: Store, report_id: str, kind: DocumentKind) -> Claim:
+def take(store: Store, report_id: str, kind: DocumentKind, against: str | None = None) -> Claim:
     """The right to write a document, as a worker gets it."""
     report = store.report(report_id)
     assert report is not None
-    document = next(each for each in report.documents if each.kind is kind)
+    document = next(each for each in report.documents if each.kind is kind and against in {None, each.against})
     parts = [report_id, kind.value, *([document.against] if document.against else [])]
     job_id = ".".join([*parts, "final"] if document.is_final else parts)
     claim = store.claim(job_id, new_id(), dt.datetime.now(dt.UTC), dt.timedelta(minutes=1))

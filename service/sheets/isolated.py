@@ -31,17 +31,19 @@ from service.domain.progress import Progress, Stage, Tell, tell_nobody
 from service.domain.reading import Given, Reading, Unreadable
 
 MIB: Final = 1024 * 1024
-# A bomb is small; what is large on disk is honest more often than not, and gets time in proportion.
-_SECONDS_PER_MIB: Final = 2.0
-_LONGEST_FACTOR: Final = 5
-# What was understood is no bomb: checking it is work in proportion, and gets time for it.
-_SECONDS_PER_ACTION: Final = 0.001
-_LONGEST_CHECK: Final = 20.0
+# The reader's own time counts, since a busy machine makes no bomb of an honest plan. 10,000 actions take 0.7 s to be
+# read (1.4 s of an .ods) and as much to be checked and told; shared cores make that nearly twice as long.
+# The clock on the wall only ends a reader that gets nearly no time at all.
+_PATIENCE: Final = 6
+_SECONDS_TO_CHECK: Final = 0.2
+_SECONDS_PER_ACTION: Final = 0.000_15
+_LONGEST_CHECK: Final = 3.0
 _START_SECONDS: Final = 60.0
 _CPU_SECONDS: Final = 60
 _LARGEST_ANSWER: Final = 64 * MIB
 
-_REQUEST: Final = struct.Struct(">II")
+# The reader's seconds, and the lengths of what was said and of the workbook.
+_REQUEST: Final = struct.Struct(">dII")
 # What a frame tells of, how much of that is behind (0 to 100), and the number of actions; of an answer, its length.
 _FRAME: Final = struct.Struct(">BBI")
 _ANSWER: Final = 0
@@ -56,8 +58,8 @@ class ReadingRoom:
 
     Args:
         memory_bytes: address space that a reader may take.
-        deadline_seconds: how long reading a workbook may take, and 2 s more for each MiB of it, up to five times that;
-            then checking what was read has 1 ms for each action.
+        deadline_seconds: CPU time that reading a workbook may take; then checking what was read has what is left of it
+            and 0.2 s, or 0.15 ms for each action where that is longer (3 s at most).
         rooms: how many readers there are; they are started when first needed.
         office: whose vocabularies and thresholds the plans are checked with.
     """
@@ -81,14 +83,13 @@ class ReadingRoom:
 
         `tell` hears how far the reader is, a few times a second.
         """
-        seconds = self._deadline_seconds + _SECONDS_PER_MIB * len(content) / MIB
-        seconds = min(seconds, _LONGEST_FACTOR * self._deadline_seconds)
+        seconds = self._deadline_seconds
         desk = self._desks.get()
         try:
             if desk.reader is None or not desk.reader.is_alive():
                 desk.clear()
                 desk.reader = _Reader(self._memory_bytes)
-            answer = desk.reader.ask((_asked(content, given, self._office), content), seconds, tell)
+            answer = desk.reader.ask((_asked(content, given, self._office, seconds), content), seconds, tell)
         except TimeoutError:
             desk.clear()
             return _refused(FindingCode.FILE_009.at(seconds=round(seconds)))
@@ -153,16 +154,21 @@ class _Reader:
         """The reading's JSON. The request comes in parts, so that nobody copies an upload to put words before it.
 
         Raises:
-            TimeoutError: the deadline passed.
+            TimeoutError: the reader used up its time.
             EOFError, OSError: the reader ended before it answered.
         """
-        until = time.monotonic() + seconds
+        until = time.monotonic() + _PATIENCE * seconds
         for part in request:
             waiting = memoryview(part)
             while waiting:
                 _wait(self._in, selectors.EVENT_WRITE, until)
                 waiting = waiting[os.write(self._in, waiting[:MIB]) :]
-        return self._hear(until, tell)
+        try:
+            return self._hear(until, tell)
+        except EOFError:
+            if self._process.wait(_START_SECONDS) == -signal.SIGPROF:
+                raise TimeoutError from None
+            raise
 
     def _hear(self, until: float, tell: Tell) -> bytes:
         is_checking = False
@@ -174,7 +180,7 @@ class _Reader:
                 raise EOFError
             if _STAGES[what] is Stage.CHECKING and not is_checking:
                 # Once: however often a reader says that it lives, its time is in proportion to what it understood.
-                until += min(number * _SECONDS_PER_ACTION, _LONGEST_CHECK)
+                until += _PATIENCE * max(_SECONDS_TO_CHECK, _needed_to_check(number))
                 is_checking = True
             tell(Progress(_STAGES[what], percent, number))
         if number > _LARGEST_ANSWER:
@@ -223,9 +229,13 @@ def _wait(descriptor: int, event: int, until: float) -> None:
             raise TimeoutError
 
 
-def _asked(content: bytes, given: Given, office: Office) -> bytes:
+def _needed_to_check(actions: int) -> float:
+    return min(actions * _SECONDS_PER_ACTION, _LONGEST_CHECK)
+
+
+def _asked(content: bytes, given: Given, office: Office, seconds: float) -> bytes:
     words = json.dumps({"given": given_to_json(given), "office": asdict(office)}).encode()
-    return _REQUEST.pack(len(words), len(content)) + words
+    return _REQUEST.pack(seconds, len(words), len(content)) + words
 
 
 def _refused(finding: Finding) -> tuple[Reading, bytes]:
@@ -251,11 +261,13 @@ def _serve(memory_bytes: int) -> None:
     requests = sys.stdin.buffer
     while header := requests.read(_REQUEST.size):
         _allow_cpu()
-        length, size = _REQUEST.unpack(header)
+        seconds, length, size = _REQUEST.unpack(header)
+        _end_after(seconds)
         words = json.loads(requests.read(length))
         given, office = given_from_json(words["given"]), _office(words["office"])
         reading = read_plan(requests.read(size), given, office, _Frames(answers).tell)
         _answer(answers, _json(reading))
+        signal.setitimer(signal.ITIMER_PROF, 0)
         gc.collect()
 
 
@@ -271,6 +283,9 @@ class _Frames:
         now = time.monotonic()
         if progress.stage is self._stage and now < self._next:
             return
+        if progress.stage is Stage.CHECKING and self._stage is not Stage.CHECKING:
+            left, _ = signal.getitimer(signal.ITIMER_PROF)
+            _end_after(max(left + _SECONDS_TO_CHECK, _needed_to_check(progress.actions)))
         self._stage, self._next = progress.stage, now + _SECONDS_BETWEEN_FRAMES
         self._answers.write(_FRAME.pack(_STAGE_NUMBERS[progress.stage], progress.percent, progress.actions))
         self._answers.flush()
@@ -284,6 +299,11 @@ def _answer(answers: BinaryIO, answer: bytes) -> None:
 def _office(words: dict[str, Any]) -> Office:
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in words.items()}
     return Office(**values)
+
+
+def _end_after(seconds: float) -> None:
+    """Let the kernel end this process when it has used up so much time, whatever it is then in the middle of."""
+    signal.setitimer(signal.ITIMER_PROF, max(seconds, 1e-6))
 
 
 def _allow_cpu() -> None:

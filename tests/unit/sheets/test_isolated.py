@@ -200,10 +200,30 @@ def test_a_reader_ends_with_its_parent_even_when_that_is_killed() -> None:
     assert not Path(f"/proc/{reader}").exists()
 
 
-def test_ten_thousand_actions_have_time_to_be_checked(room: ReadingRoom) -> None:
+def test_a_reader_that_gets_no_time_for_long_has_not_used_up_its_own() -> None:
+    room = ReadingRoom(deadline_seconds=0.5)
+    pid = reader_of(room)
+    os.kill(pid, signal.SIGSTOP)
+    threading.Timer(1.0, os.kill, (pid, signal.SIGCONT)).start()
+    assert isinstance(room.read(GOOD, Given())[0], Accepted)
+    assert reader_of(room) == pid
+    room.close()
+
+
+def test_a_reader_that_never_gets_time_is_given_up() -> None:
+    room = ReadingRoom(deadline_seconds=0.1)
+    os.kill(reader_of(room), signal.SIGSTOP)
+    assert [finding.code for finding in room.read(GOOD, Given())[0].findings] == [FindingCode.FILE_009]
+    room.close()
+
+
+def test_ten_thousand_actions_are_read_and_checked() -> None:
+    # Measuring coverage makes the reader several times as slow: that is no reason to refuse here.
+    room = ReadingRoom(deadline_seconds=30)
     rows = reference_rows()
     texts = [dict(zip("BCDK", (row[1], row[2], row[3], row[10]), strict=True)) for row in rows]
     book = office_book([action(number, **texts[number % 10]) for number in range(1, 10_001)])
     reading, _ = room.read(book, Given())
     assert isinstance(reading, Accepted)
     assert len(reading.plan.actions) == 10_000
+    room.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
+import itertools
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from service.domain.errors import TemplateProblem
 from service.domain.plan import Action, Plan
+from service.domain.reports import ChangeLogEntry
 from service.domain.values import PlainText, Quarter, VersionNumber
 from tests.documents import tracked
 from tests.documents.conftest import Pdf
@@ -177,6 +179,23 @@ def test_rows_that_left_came_and_moved_are_tracked_as_rows() -> None:
     rows = [change.kind for change in tracked.changes(content) if change.of == "trPr"]
     # The third left and another came; the tenth moved up.
     assert sorted(rows) == ["del", "del", "ins", "ins"]
+
+
+def test_what_the_control_de_cambios_tells_of_the_new_version_comes_with_it() -> None:
+    def entry(version: VersionNumber, said: str) -> ChangeLogEntry:
+        return ChangeLogEntry(version, dt.date(2025, version.major, 5), said, "Comité Institucional")
+
+    first = entry(VersionNumber(1, 0), "Aprobación del plan.")
+    second = entry(VersionNumber(2, 0), "Se modificó la acción 2.")
+    reports = [
+        dataclasses.replace(report_of(reference_plan()), change_log=log) for log in ((), (first,), (first, second))
+    ]
+    for before, after in itertools.permutations(reports, 2):
+        content = render_redline(TEMPLATE, before, after)
+        assert tracked.accepted(content) == tracked.untracked(compiled(TEMPLATE).fill(context_of(after)))
+        assert tracked.rejected(content) == tracked.untracked(compiled(TEMPLATE).fill(context_of(before)))
+    rows = [change for change in tracked.changes(render_redline(TEMPLATE, *reports[1:])) if change.of == "trPr"]
+    assert [row.kind for row in rows] == ["ins"]
 
 
 def test_a_draft_says_so_on_its_pages_and_the_mark_is_no_change() -> None:

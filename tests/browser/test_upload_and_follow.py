@@ -26,7 +26,7 @@ def test_the_page_follows_the_report_without_being_reloaded(page: Page, store: S
     page.get_by_role("button", name=SEND).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Plan de acción 2024, versión 2.0, seguimiento del III trimestre"
+        "Plan de acción 2024, versión 2.0, seguimiento del III trimestre (borrador)"
     )
     expect(page.get_by_role("status").first).to_have_text("En espera: 3 documentos por escribir.")
     page.evaluate("window.isTheSamePage = true")
@@ -48,7 +48,7 @@ def test_a_download_has_the_official_name_and_the_very_bytes(page: Page, client:
     with page.expect_download() as started:
         page.get_by_role("link", name="Descargar Word").click()
 
-    assert started.value.suggested_filename == "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.docx"
+    assert started.value.suggested_filename == "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_borrador.docx"
     assert Path(started.value.path()).read_bytes() == b"the very bytes"
 
 
@@ -72,21 +72,19 @@ def test_errors_are_shown_with_their_cells_and_the_form_keeps_its_fields(page: P
     expect(page).to_have_title("Error: El libro tiene errores por corregir · Folio")
 
 
-def test_a_workbook_with_errors_becomes_a_draft_and_accepting_them_makes_the_report(page: Page, tmp_path: Path) -> None:
+def test_a_draft_with_errors_cannot_be_issued_until_they_are_accepted(page: Page, tmp_path: Path) -> None:
     spoiled = tmp_path / "plan.xlsx"
     spoiled.write_bytes(example_with({"G7": "31/02/2024"}))
     page.goto("/")
     page.get_by_label("Libro de Excel").set_input_files(spoiled)
     page.get_by_role("button", name=SEND).click()
 
-    expect(page.get_by_role("heading", level=1)).to_contain_text("(borrador)")
+    expect(page.get_by_text("Es un borrador con errores")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="Celda G7")
     row.get_by_label("Razón para aceptar el hallazgo").fill("El acuerdo no fijó el día")
     page.get_by_role("button", name="Revisar de nuevo con estos cambios").click()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Plan de acción 2024, versión 2.0, seguimiento del III trimestre"
-    )
+    expect(page.get_by_text("Es un borrador: revíselo y, cuando esté bien, emítalo")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="Celda G7")
     expect(row.get_by_label("Razón para aceptar el hallazgo")).to_have_value("El acuerdo no fijó el día")
 
@@ -158,7 +156,7 @@ def test_everything_is_reached_by_keyboard_alone(page: Page, store: Store) -> No
     write(store, latest(store), DocumentKind.WORD)
     link = page.get_by_role("link", name="Descargar Word")
     expect(link).to_be_visible()
-    for _ in range(4):
+    for _ in range(12):
         page.keyboard.press("Tab")
         if link.evaluate("link => link === document.activeElement"):
             break

@@ -54,7 +54,8 @@ class FindingCode(Enum):
     FILE_005 = (
         Severity.ERROR,
         "El archivo es {found}, que no es una hoja de cálculo de las que se leen (.xlsx, .xlsm, .xls, .ods o .csv).",
-        "Ábralo, guárdelo como «Libro de Excel (.xlsx)» y súbalo de nuevo.",
+        "Suba el libro que tiene la tabla del plan. Cambiarle el nombre a un archivo no lo convierte: si es una hoja de "
+        "cálculo de otro programa, ábrala en él y guárdela como «Libro de Excel (.xlsx)».",
     )
     FILE_006 = (
         Severity.ERROR,
@@ -442,6 +443,11 @@ class FindingCode(Enum):
         Severity.SUGGESTION,
         "La meta {value} se mide en porcentaje, pero no lleva el signo %.",
         "Escríbala como {percent}; si es una cantidad, corrija la unidad de medida.",
+    )
+    TARGET_018 = (
+        Severity.SUGGESTION,
+        "La meta se imprime como {value}, aunque la hoja puede mostrarla con menos decimales.",
+        "Si la meta es la cantidad redondeada, escríbala así en la celda.",
     )
 
     ROW_001 = (

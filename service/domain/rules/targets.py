@@ -12,6 +12,7 @@ from service.domain.rules.rows import Cell, Rows
 from service.domain.rules.words import words_of
 from service.domain.values import Target
 
+_USUAL_DECIMALS: Final = 4
 _PERCENT: Final = frozenset({(), ("porcentaje",), ("porcentual",), ("por", "ciento"), ("porciento",), ("pct",)})
 _COUNTED: Final = frozenset({("unidad",), ("unidades",), ("und",), ("un",), ("numero",), ("cantidad",)})
 
@@ -27,7 +28,8 @@ def check_targets(rows: Rows, _office: Office) -> Iterator[Finding]:
         elif target.quantity == 0:
             yield cell.says(FindingCode.TARGET_012, value=target.printed)
         else:
-            yield from _check_unit(cell, target, target.quantity)
+            about_unit = tuple(_check_unit(cell, target, target.quantity))
+            yield from about_unit or _check_decimals(cell, target)
 
 
 def _check_unit(cell: Cell, target: Target, quantity: Decimal) -> Iterator[Finding]:
@@ -45,3 +47,12 @@ def _check_unit(cell: Cell, target: Target, quantity: Decimal) -> Iterator[Findi
         yield cell.says(FindingCode.TARGET_014, value=target.printed, unit=unit)
     elif words in _COUNTED and quantity != quantity.to_integral_value():
         yield cell.says(FindingCode.TARGET_013, value=target.printed, unit=unit)
+
+
+def _check_decimals(cell: Cell, target: Target) -> Iterator[Finding]:
+    """A quantity that a formula computed: the sheet shows 33, and the cell holds 33,3333333."""
+    _, _, decimals = target.printed.removesuffix(" %").partition(",")
+    if target.quantity is not None and len(decimals) > _USUAL_DECIMALS:
+        shown = Decimal("0.0001") if target.is_percentage else Decimal("0.01")
+        rounded = Target(target.quantity.quantize(shown).normalize(), is_percentage=target.is_percentage)
+        yield cell.says(FindingCode.TARGET_018, value=target.printed, proposal=rounded.printed)

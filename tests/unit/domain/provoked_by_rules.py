@@ -146,6 +146,7 @@ BY_RULES: dict[FindingCode, Provocation] = {
     FindingCode.TARGET_015: told(TOLD, "F6", E="Porcentaje", F="120 %"),
     FindingCode.TARGET_016: told(TOLD, "F6", E="Porcentaje", F=0.25),
     FindingCode.TARGET_017: told(TOLD, "F6", E="Porcentaje", F=25),
+    FindingCode.TARGET_018: told(TOLD, "F6", E="Kilómetro", F=100 / 3),
     FindingCode.ROW_011: (rows_of(sound(2), sound(3)), (SHEET, "A6")),
     FindingCode.ROW_012: (two_sheets, ("Dos", "A6")),
     FindingCode.ROW_013: (rows_of(sound(1), sound(2, B="Formular el  proyecto 1.")), (SHEET, "B7")),

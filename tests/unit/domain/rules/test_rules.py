@@ -60,6 +60,8 @@ def test_ten_thousand_actions_are_checked_in_a_linear_time() -> None:
         ({"target": target("25"), **PERCENT}, "TARGET_017"),
         ({"target": target("0.25", is_percentage=True), **PERCENT}, None),
         ({"target": target("2.5"), "unit": "Kilómetros"}, None),
+        ({"target": target("33.333333"), "unit": "Kilómetros"}, "TARGET_018"),
+        ({"target": target("0.33333333", is_percentage=True), **PERCENT}, "TARGET_018"),
     ],
 )
 def test_a_target_goes_with_its_unit(changes: dict[str, Any], code: str | None) -> None:
@@ -69,6 +71,11 @@ def test_a_target_goes_with_its_unit(changes: dict[str, Any], code: str | None) 
 def test_a_fraction_of_a_percentage_is_proposed_as_a_percentage() -> None:
     assert proposal("TARGET_016", action(target=target("0.25"), **PERCENT)) == "25 %"
     assert proposal("TARGET_017", action(target=target("25"), **PERCENT)) == "25 %"
+
+
+def test_what_a_formula_computed_is_proposed_as_a_sheet_shows_it() -> None:
+    assert proposal("TARGET_018", action(target=target("33.333333"), unit="Kilómetros")) == "33,33"
+    assert proposal("TARGET_018", action(target=target("0.33333333", is_percentage=True), **PERCENT)) == "33,33 %"
 
 
 @pytest.mark.parametrize(

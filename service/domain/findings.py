@@ -54,8 +54,7 @@ class FindingCode(Enum):
     FILE_005 = (
         Severity.ERROR,
         "El archivo es {found}, que no es una hoja de cálculo de las que se leen (.xlsx, .xlsm, .xls, .ods o .csv).",
-        "Suba el libro que tiene la tabla del plan. Cambiarle el nombre a un archivo no lo convierte: si es una hoja de "
-        "cálculo de otro programa, ábrala en él y guárdela como «Libro de Excel (.xlsx)».",
+        "Suba el libro que tiene el plan. Una hoja de otro programa se guarda en él como «Libro de Excel (.xlsx)».",
     )
     FILE_006 = (
         Severity.ERROR,

@@ -159,18 +159,23 @@ def report_short(report: StoredReport) -> str:
     return f"versión {report.version}, {report.quarter.roman} trimestre, {remark}"
 
 
-def report_story(report: StoredReport) -> str:
-    """What the report is in the story of its plan: "Edición 2, emitida el 15/10/2024; reemplaza la edición 1"."""
+def report_story(report: StoredReport, successor: StoredReport | None = None) -> str:
+    """What the report is in the story of its plan: "Edición 2, emitida el 15/10/2024; reemplaza la edición 1".
+
+    `successor` is the one that replaced it, where it is at hand.
+    """
+    step = STEPS.get(report.step)
     if report.edition is None or report.issued_at is None:
-        step = STEPS.get(report.step)
         with_errors = " con errores" if report.has_errors else ""
         return f"Borrador{with_errors}{f': {step}' if step else ''}"
     told = f"Edición {report.edition}, emitida el {printed_day(report.issued_at)}"
     if report.status is ReportStatus.SUPERSEDED:
-        return f"{told}; ya fue reemplazada"
+        if successor is None:
+            return f"{told}; ya fue reemplazada"
+        by = f"edición {successor.edition}" if successor.version == report.version else f"versión {successor.version}"
+        return f"{told}; la reemplazó la {by}"
     if report.edition > 1:
         return f"{told}; reemplaza la edición {report.edition - 1}"
-    step = STEPS.get(report.step)
     return f"{told}: {step}" if step else told
 
 

@@ -435,7 +435,8 @@ def test_the_story_of_a_plan_from_uploads_to_its_year(
         ("1.0", "III", 1, "superseded"),
     ]
     assert "; reemplaza la edición 1" in home
-    assert home.count("ya fue reemplazada") == 2
+    assert "; la reemplazó la edición 2" in home
+    assert "; la reemplazó la versión 2.0" in home
     assert "Se modificó la meta de la acción 1 (de 3 a 4)." in plan
     assert "Aprobación: Comité Institucional de Gestión y Desempeño, Acta 5, 10/09/2024." in plan
     assert plan.index("Versión 1.0") < plan.index("Versión 2.0") < plan.index("IV trimestre, edición 2")

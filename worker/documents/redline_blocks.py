@@ -115,9 +115,10 @@ class Stories:
 
     def _let_split(self, i: int, j: int, row: Element) -> None:
         """A row that is kept whole and taller than a page loses text: what left counts as much as what came."""
-        keep = row.find(f"{w('trPr')}/{_KEPT_WHOLE}")
-        if keep is not None and not self._stay_whole(i, j):
-            keep.getparent().remove(keep)
+        properties = row.find(w("trPr"))
+        keep = properties.find(_KEPT_WHOLE) if properties is not None else None
+        if properties is not None and keep is not None and not self._stay_whole(i, j):
+            properties.remove(keep)
 
     def _merge_block(self, old: Element, new: Element) -> None:
         if canonical(old) == canonical(new):
@@ -153,7 +154,7 @@ def _units(story: Element) -> list[_Unit]:
     units: list[_Unit] = []
     loop: _Loop | None = None
     for child in story:
-        if child.tag is etree.ProcessingInstruction and child.target == TURN:
+        if isinstance(child, etree._ProcessingInstruction) and child.target == TURN:  # noqa: SLF001 - its type has no public name
             if not child.text:
                 loop = None
                 continue

@@ -15,6 +15,7 @@ from typing import Final
 from service.domain.findings import FindingCode
 from service.sheets.compound_file import CompoundFile, damaged
 from service.sheets.guard import UnreadableWorkbook
+from service.sheets.page_texts import page_lines
 from service.sheets.parsed import EPOCH_1900, EPOCH_1904, Kind, Merge, ParsedSheet, RawCell, serial_date
 from service.sheets.workbook import MAX_CELLS, MAX_CHARACTERS, MAX_MERGES, MAX_SHEETS, in_order, kind_of_format
 
@@ -42,6 +43,8 @@ class _Kind(IntEnum):
     ROW = 0x0208
     COLUMNS = 0x007D
     MERGES = 0x00E5
+    PAGE_HEADER = 0x0014
+    PAGE_FOOTER = 0x0015
     LABEL_SHARED = 0x00FD
     LABEL = 0x0204
     RICH_LABEL = 0x00D6
@@ -148,6 +151,7 @@ class _Workbook:
         merges: list[Merge] = []
         hidden_rows: set[int] = set()
         hidden_columns: set[int] = set()
+        page_texts: list[str] = []
         waiting: tuple[int, int] | None = None
         for kind, data in self._records(at):
             match kind:
@@ -161,6 +165,8 @@ class _Workbook:
                     self._merges_left -= len(data) // 8
                     if self._merges_left < 0:
                         raise _too_large("tiene demasiadas celdas combinadas")
+                case _Kind.PAGE_HEADER | _Kind.PAGE_FOOTER if data:
+                    page_texts.append(_text(data))
                 case _Kind.STRING if waiting is not None:
                     self._keep(rows, *waiting, (Kind.TEXT, _text(data)))
                     waiting = None
@@ -176,6 +182,7 @@ class _Workbook:
             hidden_columns=frozenset(hidden_columns),
             is_hidden=is_hidden,
             epoch=self._epoch,
+            page_lines=page_lines(page_texts),
         )
 
     def _keep(self, rows: dict[int, list[RawCell]], row: int, column: int, understood: tuple[Kind, str]) -> None:

@@ -16,7 +16,7 @@ from service.domain.reading import Given
 from service.domain.typography import crowds_the_page
 from service.domain.values import ROMAN, PlainText, VersionNumber
 from service.sheets.cells import Habits, printed, read_text
-from service.sheets.parsed import NUMBERS, ParsedSheet, RawCell, address
+from service.sheets.parsed import NUMBERS, Kind, ParsedSheet, RawCell, address
 from service.sheets.tables import Table
 from service.sheets.wording import one_line, plain_words, quarter_in, year_in
 
@@ -29,13 +29,16 @@ _YEAR_LABEL: Final = re.compile(r"vigencia|ano")
 _FIELDS_UNDER_YEARS: Final = ("action", "funding_source", "qualitative_progress")
 
 
+_PAGE_ROW: Final = 0
+_PAGE: Final = "Encabezado o pie de página"
+_DAY: Final = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d\d-\d\d")
 _MOST_ROWS: Final = 60
 _MOST_CELLS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of the plan as a whole, and the cell where its version was found."""
+    """What is known of the plan as a whole, and the cell where its version was found, if it was one."""
 
     year: int | None
     quarter: int | None
@@ -49,16 +52,18 @@ class Head:
 def read_head(table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = ()) -> Head:
     """What the official documents print above their table; what is missing is asked for by name.
 
-    `elsewhere` are the sheets where what the table's own sheet does not say may stand, in their order.
+    `elsewhere` are the sheets where what the table's own sheet does not say may stand, in their order. What no cell
+    says may stand in the header or footer of the printed pages.
     """
-    readers = [_HeadReader(table.sheet.name, table.head_cells, table)]
-    readers += [_HeadReader(sheet.name, _first_cells(sheet), None) for sheet in elsewhere]
+    of_cells = [_HeadReader(table.sheet.name, table.head_cells, table)]
+    of_cells += [_HeadReader(sheet.name, _first_cells(sheet), None) for sheet in elsewhere]
+    readers = [*of_cells, *(_HeadReader(sheet.name, _page_cells(sheet), None) for sheet in (table.sheet, *elsewhere))]
     missing: list[Finding] = []
 
     def first(code: FindingCode, read: Callable[[_HeadReader], Any]) -> Any:
         found = next((value for reader in readers if (value := read(reader)) is not None), None)
         if found is None:
-            halves = (reader.half_a_version() for reader in readers) if code is FindingCode.PLAN_003 else ()
+            halves = (reader.half_a_version() for reader in of_cells) if code is FindingCode.PLAN_003 else ()
             missing.append(next(filter(None, halves), code.at(CellRef(table.sheet.name))))
         return found
 
@@ -68,6 +73,8 @@ def read_head(table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = (
     year = first(FindingCode.PLAN_001, lambda reader: reader.year(given))
     quarter = first(FindingCode.PLAN_002, lambda reader: reader.quarter(given))
     findings = [*missing, *(finding for reader in readers for finding in reader.findings)]
+    if version_cell is not None and version_cell.row == _PAGE_ROW:
+        version_cell = None
     return Head(year, quarter, version, title, objective, version_cell, tuple(findings))
 
 
@@ -108,8 +115,17 @@ def _first_cells(sheet: ParsedSheet) -> tuple[RawCell, ...]:
     return tuple(cell for cells in rows for cell in cells)[:_MOST_CELLS]
 
 
+def _page_cells(sheet: ParsedSheet) -> tuple[RawCell, ...]:
+    """The lines of a sheet's printed pages as cells of a row that no sheet has.
+
+    What holds a day tells of the form that the quality system gave the office, not of the plan.
+    """
+    lines = (line for line in sheet.page_lines if not _DAY.search(line))
+    return tuple(RawCell(_PAGE_ROW, column, Kind.TEXT, line) for column, line in enumerate(lines, start=1))
+
+
 class _HeadReader:
-    """Looks for each thing in the cells of one sheet; None when they do not say it."""
+    """Looks for each thing in the cells of one sheet, or the lines of its pages; None when they do not say it."""
 
     def __init__(self, sheet: str, cells: tuple[RawCell, ...], table: Table | None) -> None:
         self._sheet = sheet
@@ -171,7 +187,7 @@ class _HeadReader:
     def _objective(self, cell: RawCell, text: str) -> PlainText | None:
         objective = self._stripped(cell, text)
         if objective is not None and crowds_the_page(objective):
-            self.findings.append(FindingCode.PLAN_023.at(self._place(cell), value=objective))
+            self.findings.append(self._said(FindingCode.PLAN_023, cell, value=objective))
         return objective
 
     def version(self, given: Given) -> tuple[VersionNumber, RawCell | None] | None:
@@ -191,7 +207,7 @@ class _HeadReader:
             if found := _HALF_A_VERSION.fullmatch(cell.text):
                 whole = f"Versión {int(found[1])}.0"
                 value = one_line(cell.text)
-                return FindingCode.PLAN_024.at(self._place(cell), value=value, proposal=whole, whole=whole)
+                return self._said(FindingCode.PLAN_024, cell, value=value, proposal=whole, whole=whole)
         return None
 
     def year(self, given: Given) -> int | None:
@@ -204,13 +220,13 @@ class _HeadReader:
         if not stated:
             return None
         first_cell, first_year = stated[0]
+        if first_cell.row == _PAGE_ROW:
+            return first_year if all(year == first_year for _, year in stated) else None
         for cell, year in stated[1:]:
             if year != first_year:
                 other = address(first_cell.row, first_cell.column)
-                finding = FindingCode.PLAN_007.at(
-                    self._place(cell), value=one_line(cell.text), found=year, expected=first_year, other=other
-                )
-                self.findings.append(finding)
+                words = {"found": year, "expected": first_year, "other": other}
+                self.findings.append(self._said(FindingCode.PLAN_007, cell, value=one_line(cell.text), **words))
         return first_year
 
     def quarter(self, given: Given) -> int | None:
@@ -267,11 +283,14 @@ class _HeadReader:
     def _stripped(self, cell: RawCell, text: str) -> PlainText | None:
         value, trouble = read_text(RawCell(cell.row, cell.column, cell.kind, text.strip()), Habits())
         if trouble is not None:
-            self.findings.append(trouble.at(self._place(cell), ""))
+            self.findings.append(trouble.at(self._place(cell), _PAGE if cell.row == _PAGE_ROW else ""))
         return value
 
     def _contradicted(self, code: FindingCode, cell: RawCell, given: str, found: str) -> None:
-        self.findings.append(code.at(self._place(cell), value=one_line(cell.text), given=given, found=found))
+        self.findings.append(self._said(code, cell, value=one_line(cell.text), given=given, found=found))
+
+    def _said(self, code: FindingCode, cell: RawCell, **words: Any) -> Finding:
+        return code.at(self._place(cell), column=_PAGE if cell.row == _PAGE_ROW else "", **words)
 
     def _place(self, cell: RawCell) -> CellRef:
-        return CellRef(self._sheet, address(cell.row, cell.column))
+        return CellRef(self._sheet, "" if cell.row == _PAGE_ROW else address(cell.row, cell.column))

@@ -15,6 +15,7 @@ from lxml import etree
 
 from service.domain.findings import FindingCode
 from service.sheets.guard import Package, UnreadableWorkbook
+from service.sheets.page_texts import MOST_LINES
 from service.sheets.parsed import MAX_COLUMN, MAX_ROW, Kind, Merge, ParsedSheet, RawCell
 from service.sheets.workbook import MAX_CELLS, MAX_CHARACTERS, MAX_MERGES, MAX_SHEETS
 
@@ -40,6 +41,14 @@ _CELL, _COVERED = _name("table", "table-cell"), _name("table", "covered-table-ce
 _STYLE, _PROPERTIES = _name("style", "style"), _name("style", "table-properties")
 _PARAGRAPH, _SPACES, _TAB = _name("text", "p"), _name("text", "s"), _name("text", "tab")
 _BREAK, _NOTE = _name("text", "line-break"), _name("office", "annotation")
+_MASTER_PAGE, _DISPLAY = _name("style", "master-page"), _name("style", "display")
+_PAGE_PARTS: Final = tuple(
+    _name("style", f"{place}{page}") for place in ("header", "footer") for page in ("", "-left", "-first")
+)
+_FILLED_IN: Final = tuple(
+    _name("text", field) for field in ("page-number", "page-count", "sheet-name", "date", "time", "file-name", "title")
+)
+_STYLES: Final = "styles.xml"
 _VALUE_TYPE, _FORMULA = _name("office", "value-type"), _name("table", "formula")
 _COLUMNS_REPEATED = _name("table", "number-columns-repeated")
 _ROWS_REPEATED = _name("table", "number-rows-repeated")
@@ -53,7 +62,8 @@ def read_open_document(package: Package) -> tuple[ParsedSheet, ...]:
         MemoryError: the process may not take what the file asks for.
     """
     try:
-        return tuple(_Reader(package.read("content.xml")).sheets())
+        pages = _page_lines(package.read(_STYLES)) if _STYLES in package else {}
+        return tuple(_Reader(package.read("content.xml"), pages).sheets())
     except etree.XMLSyntaxError as error:
         if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # type: ignore[attr-defined]  # the stubs forgot it
             raise MemoryError from error
@@ -61,8 +71,11 @@ def read_open_document(package: Package) -> tuple[ParsedSheet, ...]:
 
 
 class _Reader:
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, pages: dict[str, tuple[str, ...]]) -> None:
+        """`pages`: the lines in the header and footer of each kind of page, by its name."""
         self._content = content
+        self._pages = pages
+        self._pages_of_styles: dict[str, tuple[str, ...]] = {}
         self._cells_left = MAX_CELLS
         self._characters_left = MAX_CHARACTERS
         self._hidden_styles: set[str] = set()
@@ -89,8 +102,12 @@ class _Reader:
                 if event == "start" and depth == 1:
                     count += 1
                     self._check(count <= MAX_SHEETS, f"tiene más de {MAX_SHEETS} hojas")
-                    is_hidden = element.get(_name("table", "style-name")) in self._hidden_styles
-                    sheet = _Sheet(element.get(_name("table", "name"), ""), is_hidden=is_hidden)
+                    style = element.get(_name("table", "style-name"), "")
+                    sheet = _Sheet(
+                        element.get(_name("table", "name"), ""),
+                        is_hidden=style in self._hidden_styles,
+                        page_lines=self._pages_of_styles.get(style, ()),
+                    )
                 elif event == "end" and depth == 0 and sheet is not None:
                     yield sheet.parsed()
                     sheet = None
@@ -106,9 +123,12 @@ class _Reader:
                     _forget_before(element)
 
     def _note_style(self, element: etree._Element) -> None:
+        name, page = element.get(_name("style", "name"), ""), element.get(_name("style", "master-page-name"), "")
+        if page in self._pages:
+            self._pages_of_styles[name] = self._pages[page]
         properties = element.find(_PROPERTIES)
         if properties is not None and properties.get(_name("table", "display")) == "false":
-            self._hidden_styles.add(element.get(_name("style", "name"), ""))
+            self._hidden_styles.add(name)
 
     def _add_row(self, sheet: _Sheet, element: etree._Element) -> None:
         repeated = _count(element.get(_ROWS_REPEATED), MAX_ROW)
@@ -164,8 +184,9 @@ class _Reader:
 class _Sheet:
     """A sheet that is being read."""
 
-    def __init__(self, name: str, *, is_hidden: bool) -> None:
+    def __init__(self, name: str, *, is_hidden: bool, page_lines: tuple[str, ...]) -> None:
         self._name = name
+        self._page_lines = page_lines
         self._is_hidden = is_hidden
         self._rows: dict[int, tuple[RawCell, ...]] = {}
         self._hidden_rows: set[int] = set()
@@ -205,7 +226,24 @@ class _Sheet:
             hidden_rows=frozenset(self._hidden_rows),
             hidden_columns=frozenset(self._hidden_columns),
             is_hidden=self._is_hidden,
+            page_lines=self._page_lines,
         )
+
+
+def _page_lines(styles: bytes) -> dict[str, tuple[str, ...]]:
+    """The lines in the headers and footers of each kind of page; what a program fills in is none of them."""
+    pages: dict[str, tuple[str, ...]] = {}
+    parser = etree.iterparse(
+        io.BytesIO(styles), events=("end",), tag=_MASTER_PAGE, resolve_entities=False, no_network=True, huge_tree=False
+    )
+    for _, element in parser:
+        shown = (part for part in element.iterchildren(*_PAGE_PARTS) if part.get(_DISPLAY, "true") != "false")
+        paragraphs = [paragraph for part in shown for paragraph in part.iter(_PARAGRAPH)]
+        for paragraph in paragraphs:
+            etree.strip_elements(paragraph, *_FILLED_IN, with_tail=False)
+        lines = (line.strip() for paragraph in paragraphs for line in _text(paragraph).splitlines())
+        pages[element.get(_name("style", "name"), "")] = tuple(dict.fromkeys(filter(None, lines)))[:MOST_LINES]
+    return pages
 
 
 def _text(paragraph: etree._Element) -> str:

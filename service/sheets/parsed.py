@@ -68,7 +68,10 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSheet:
-    """A sheet: its cells by row, in order of row and column, empty rows left out; `epoch` is day 0 of serials."""
+    """A sheet: its cells by row, in order of row and column, empty rows left out; `epoch` is day 0 of serials.
+
+    `page_lines` are the texts in the header and the footer of its printed pages.
+    """
 
     name: str
     rows: dict[int, tuple[RawCell, ...]]
@@ -77,6 +80,7 @@ class ParsedSheet:
     hidden_columns: frozenset[int] = field(default_factory=frozenset)
     is_hidden: bool = False
     epoch: dt.date = EPOCH_1900
+    page_lines: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=MAX_COLUMN)

@@ -20,6 +20,7 @@ from lxml import etree
 
 from service.domain.findings import CellRef, FindingCode
 from service.sheets.guard import Package, UnreadableWorkbook, open_package
+from service.sheets.page_texts import page_lines
 from service.sheets.parsed import (
     EPOCH_1900,
     EPOCH_1904,
@@ -50,6 +51,7 @@ MAX_SHEETS: Final = 200
 MAX_CHARACTERS: Final = 80_000_000
 
 _TRUE: Final = frozenset({"1", "true", "on"})
+_PAGE_TEXTS: Final = tuple(f"{{*}}{page}{place}" for place in ("Header", "Footer") for page in ("odd", "even", "first"))
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _ISO_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]*Z?)?")
@@ -188,6 +190,7 @@ class _Workbook:
             hidden_columns=frozenset(outline.hidden_columns),
             is_hidden=tab.is_hidden,
             epoch=self._epoch,
+            page_lines=page_lines(outline.page_texts),
         )
 
     def _read_rows(self, written: Iterable[WrittenRow]) -> tuple[dict[int, list[RawCell]], set[int]]:
@@ -298,18 +301,19 @@ def _elements(part: bytes, *tags: str) -> Iterator[etree._Element]:
 
 
 class _Outline:
-    """What a worksheet says of its columns and merges, beside its rows."""
+    """What a worksheet says of its columns, merges and printed pages, beside its rows."""
 
     def __init__(self, without_rows: bytes = b"") -> None:
         """`without_rows`: a worksheet whose rows were taken out; `Irregular` when some are left."""
         self.merges: list[Merge] = []
         self.hidden_columns: set[int] = set()
+        self.page_texts: list[str] = []
         if without_rows and any(self.rows_of(without_rows)):
             raise Irregular
 
     def rows_of(self, part: bytes) -> Iterator[WrittenRow]:
         """The rows of a worksheet as a parser reads them, whatever stands between them; the rest is taken down."""
-        for element in _elements(part, "{*}row", "{*}mergeCell", "{*}col"):
+        for element in _elements(part, "{*}row", "{*}mergeCell", "{*}col", *_PAGE_TEXTS):
             if element.tag.endswith("}mergeCell"):
                 self.merges.append(_merge(element.get("ref", "")))
                 if len(self.merges) > MAX_MERGES:
@@ -317,6 +321,8 @@ class _Outline:
             elif element.tag.endswith("}col"):
                 if element.get("hidden") in _TRUE:
                     self.hidden_columns.update(_columns(element))
+            elif element.tag.endswith(("Header", "Footer")):
+                self.page_texts.append(decoded(element.text or ""))
             else:
                 namespace = element.tag[: -len("row")]
                 cells = [_written(cell, namespace) for cell in element.iterchildren(f"{namespace}c")]

@@ -506,6 +506,19 @@ def portada() -> Workbook:
     return book
 
 
+@layout("El título, el objetivo y la versión en el encabezado de la página impresa, con el código del formato al pie")
+def encabezado_de_pagina() -> Workbook:
+    book, sheet = book_of("Matriz")
+    lay(sheet, [LABELS, *ROWS])
+    title, objective, version = HEAD
+    sheet.oddHeader.left.text, sheet.oddHeader.left.font = title, "Arial,Bold"
+    sheet.oddHeader.center.text, sheet.oddHeader.center.size = objective, 8
+    sheet.oddHeader.right.text, sheet.oddHeader.right.color = version, "1F3864"
+    sheet.oddFooter.left.text = "Código: DE-FR-07 Versión: 3.0 Vigencia: 15/01/2021"
+    sheet.oddFooter.right.text = "Página &[Page] de &N"
+    return book
+
+
 @layout("Una hoja de resumen junto a la del plan: no se mezcla con las acciones")
 def con_hoja_de_resumen() -> Workbook:
     book, sheet = book_of()

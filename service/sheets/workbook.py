@@ -1,4 +1,4 @@
-"""An .xlsx or .xlsm file becomes its parsed sheets, each read in one pass over its XML.
+"""An .xlsx or .xlsm file becomes its parsed sheets: rows by pattern where they are as Excel writes them, or by a parser.
 
 It assumes nothing that a writer may get wrong: rows and cells in any order, references left out, a false dimension,
 either namespace of the standard (transitional and Strict). What is hidden is read and marked as such. It never
@@ -20,6 +20,7 @@ from lxml import etree
 
 from service.domain.findings import CellRef, FindingCode
 from service.sheets.guard import Package, UnreadableWorkbook, open_package
+from service.sheets.number_formats import kind_of_format
 from service.sheets.page_texts import page_lines
 from service.sheets.parsed import (
     EPOCH_1900,
@@ -55,12 +56,6 @@ _PAGE_TEXTS: Final = tuple(f"{{*}}{page}{place}" for place in ("Header", "Footer
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _ISO_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]*Z?)?")
-
-# The formats that every spreadsheet program knows by number (ECMA-376, 18.8.30); 27-36 and 50-58 are East Asian dates.
-_DATE_FORMATS: Final = frozenset({*range(14, 18), 22, *range(27, 37), *range(50, 59)})
-_GROUPED_FORMATS: Final = frozenset({3, 4, *range(37, 45)})
-_PERCENTAGE_FORMATS: Final = frozenset({9, 10})
-_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|general', re.IGNORECASE)
 
 
 def read_workbook(content: bytes) -> tuple[ParsedSheet, ...]:
@@ -356,24 +351,6 @@ def _rich_text(item: etree._Element) -> str:
         elif child.tag.endswith("}r"):
             pieces += [part.text or "" for part in child if part.tag.endswith("}t")]
     return "".join(map(decoded, pieces))
-
-
-def kind_of_format(id_: str, code: str | None) -> Kind:
-    """How a number in a format is shown: the format's number, and its code when it is not a built-in one."""
-    if code is None:
-        number = int(id_) if id_.isdecimal() else 0
-        if number in _DATE_FORMATS:
-            return Kind.DATE
-        if number in _PERCENTAGE_FORMATS:
-            return Kind.PERCENTAGE
-        return Kind.GROUPED if number in _GROUPED_FORMATS else Kind.NUMBER
-    letters = _LITERAL.sub("", code).split(";")[0].lower()
-    if "%" in letters:
-        return Kind.PERCENTAGE
-    # A format of hours alone (h:mm) shows no day; "mmm" alone does.
-    if "y" in letters or "d" in letters or ("m" in letters and not set("hs") & set(letters)):
-        return Kind.DATE
-    return Kind.GROUPED if "#,##" in letters or "0,0" in letters else Kind.NUMBER
 
 
 def _columns(element: etree._Element) -> range:

@@ -7,23 +7,21 @@ where they differ is it looked at closely. Nothing here comes from the code that
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
-
-from lxml import etree
+from typing import Final
 
 from service.domain.reports import Report
+from worker.documents.proof_alignment import Fate, align
 from worker.documents.proof_package import NotSound, Package, parse
+from worker.documents.proof_properties import compare_properties, tagged_properties
 from worker.documents.proof_result import Difference, Findings, Proof, action_place
 from worker.documents.proof_template import Names, Stretch, TextTemplate
 from worker.documents.proof_values import OTHERS, action_values, all_shown, change_values, other_headers, plan_values
 from worker.documents.proof_word_text import UNFINISHED_MARK, W, cells, letters, marked_text, units
 
 _DOCUMENT: Final = "word/document.xml"
-_CORE: Final = "docProps/core.xml"
 _TELLING: Final = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
 _PLACES: Final = {"document": "documento", "header": "encabezado de página", "footer": "pie de página"}
 _REFERENCE: Final = re.compile(rb"erReference\s([^>]*)>")
@@ -51,7 +49,7 @@ class _Measure:
     """A Word template as it must be read in a document: the text of each part that tells something, and its frame."""
 
     parts: dict[str, TextTemplate]
-    core: TextTemplate | None
+    properties: dict[str, TextTemplate]
     references: tuple[tuple[str, str], ...]
     left_over: tuple[str, ...]
 
@@ -136,8 +134,9 @@ def _measured(template: bytes) -> _Measure:
             source = _with_plain_tags(marked_text(package.read(name)))
             literal.append(re.sub(r"\{[{%].*?[%}]\}", " ", letters(source), flags=re.DOTALL))
             parts[name] = TextTemplate(source)
-    core = TextTemplate(_texts(package.tree(_CORE))) if _CORE in package.names else None
-    return _Measure(parts, core, _references(package), tuple(_LEFT_OVER.findall(" ".join(literal))))
+    return _Measure(
+        parts, tagged_properties(package), _references(package), tuple(_LEFT_OVER.findall(" ".join(literal)))
+    )
 
 
 def _with_plain_tags(marked: str) -> str:
@@ -195,24 +194,19 @@ def _look_closely(stretches: tuple[Stretch, ...], found: str, report: Report, fi
     texts, read = [unit.marked for unit in expected], units(found)
     before = len(findings.differences)
     places = _Places(report, expected)
-    missing: list[int] = []
-    added: list[tuple[int, str]] = []
-    for kind, start, end, first, last in difflib.SequenceMatcher(None, texts, read, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        both = min(end - start, last - first)
-        for step in range(both):
-            _compare_unit(start + step, expected[start + step], read[first + step], places, findings)
-        missing += range(start + both, end)
-        added += [(end - 1, unit) for unit in read[first + both : last]]
-    moved = {texts[at] for at in missing} & {unit for _, unit in added}
-    for at in missing:
-        _miss_unit(at, expected[at], "está en otro lugar" if texts[at] in moved else "", places, findings)
-    for at, unit in added:
-        if unit in texts and unit not in moved:
-            findings.tell(places.of_unit(texts.index(unit)), "una sola vez", "está repetida")
-        elif unit not in moved:
-            findings.tell(f"después de {places.of_unit(max(at, 0))}", "nada más", letters(unit))
+    for mismatch in align(texts, read):
+        at, place = mismatch.expected, places.of_unit(mismatch.expected)
+        match mismatch.fate:
+            case Fate.CHANGED:
+                _compare_unit(at, expected[at], read[mismatch.found], places, findings)
+            case Fate.MISSING:
+                _miss_unit(at, expected[at], "", places, findings)
+            case Fate.MOVED:
+                _miss_unit(at, expected[at], "está en otro lugar", places, findings)
+            case Fate.REPEATED:
+                findings.tell(place, "una sola vez", "está repetida")
+            case Fate.ADDED:
+                findings.tell(f"después de {place}", "nada más", letters(read[mismatch.found]))
     if len(findings.differences) == before:
         findings.tell("documento", "la misma estructura de la plantilla", "otra")
 
@@ -315,8 +309,7 @@ def _compare_frame(package: Package, measure: _Measure, report: Report, findings
     if added and not report.is_draft:
         findings.tell("encabezado de página", "los de la plantilla", ", ".join(part for _, part in added))
     _compare_mark(package, references, report, findings)
-    if measure.core:
-        _compare_properties(package, measure.core, report, findings)
+    compare_properties(package, measure.properties, report, findings)
 
 
 def _compare_mark(
@@ -329,15 +322,6 @@ def _compare_mark(
         if _is_marked(package.read(part)) != report.is_draft:
             told = (_DRAFT, "sin la marca") if report.is_draft else ("sin la marca", _DRAFT)
             findings.tell(_place_of(part), *told)
-
-
-def _compare_properties(package: Package, core: TextTemplate, report: Report, findings: Findings) -> None:
-    names: dict[str, Any] = {"plan": {name: " ".join(text.split()) for name, text in names_of(report)["plan"].items()}}
-    expected = "".join(stretch.text for stretch in core.told(names))
-    found = _texts(package.tree(_CORE))
-    for line, one in zip(expected.split("\r"), found.split("\r"), strict=False):
-        if " ".join(line.split()) != " ".join(one.split()):
-            findings.tell("propiedades del documento", line, one)
 
 
 def _references(package: Package) -> tuple[tuple[str, str], ...]:
@@ -367,10 +351,6 @@ def _is_locked(settings: bytes) -> bool:
 def _attribute(tag: bytes, name: str) -> str:
     found = re.search(rf'\w:{name}="([^"]*)"'.encode(), tag)
     return found[1].decode() if found else ""
-
-
-def _texts(root: etree._Element) -> str:
-    return "\r".join(element.text or "" for element in root)
 
 
 def _place_of(part: str) -> str:

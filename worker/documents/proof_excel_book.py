@@ -1,0 +1,286 @@
+"""The bytes of an Excel file -> its sheets as they are read: typed cells, heights, merges, and what is printed.
+
+Read from nothing: zip and XML alone. Numbers are exact (`Decimal`), and a cell says what it is by its type and format.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cached_property, lru_cache
+from typing import Final
+
+from lxml import etree
+
+from worker.documents.proof_package import NotSound, Package
+
+M: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
+_WORKBOOK: Final = "xl/workbook.xml"
+_STRINGS: Final = "xl/sharedStrings.xml"
+_STYLES: Final = "xl/styles.xml"
+_ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
+_ON: Final = {"1", "true"}
+# Numbers of the formats that every Excel knows without their code: days and hours, and percentages.
+_DATE_FORMATS: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_PERCENT_FORMATS: Final = frozenset({9, 10})
+# What of a format's code is no letter of its meaning: texts, colours and languages, escaped characters.
+_NO_MEANING: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|[\\_*].')
+_LARGEST_DIGIT: Final = 0.556
+_PIXEL: Final = 0.75
+_DEFAULT_SIZE: Final = 11.0
+_DEFAULT_WIDTH: Final = 9.14
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a cell, and as what its format shows it: "date", "percent" or "number"."""
+
+    value: Decimal
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """That a cell computes its value; which cells it names moves with the rows."""
+
+
+Value = str | Number | Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a cell's format does: what its numbers are, the size of its letters in points, whether its text wraps."""
+
+    kind: str
+    size: float
+    wraps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its cells by column (from 1) where they hold something, with their styles, and its height in points."""
+
+    cells: dict[int, Value]
+    styles: dict[int, int]
+    height: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet as a reader has it. Rows count from 1; `merges` and the areas are written as Excel writes them."""
+
+    name: str
+    rows: dict[int, Row]
+    merges: frozenset[str]
+    widths: tuple[tuple[int, int, float], ...]
+    printed: dict[str, str]
+    switches: frozenset[str]
+    names: dict[str, str]
+    tables: tuple[tuple[str, tuple[str, ...]], ...]
+    filter: str
+
+
+class Book:
+    """A workbook; its sheets are read in their order."""
+
+    def __init__(self, package: Package) -> None:
+        """Read what all sheets share.
+
+        Raises:
+            NotSound: a part is missing or damaged.
+        """
+        self._package = package
+        root = package.tree(_WORKBOOK)
+        properties = root.find(f"{M}workbookPr")
+        self.counts_from_1904: Final = properties is not None and properties.get("date1904") in _ON
+        lock = root.find(f"{M}workbookProtection")
+        self.is_locked: Final = lock is not None and bool(lock.attrib)
+        self._root = root
+        self._strings = _strings(package.read(_STRINGS)) if _STRINGS in package.names else ()
+        self.styles, self.digit = _styles(package.read(_STYLES))
+
+    @cached_property
+    def sheets(self) -> dict[str, Sheet]:
+        """Every sheet by its name."""
+        targets = {relation.id: relation.target for relation in self._package.relations(_WORKBOOK)}
+        names: dict[int, dict[str, str]] = {}
+        for name in self._root.iter(f"{M}definedName"):
+            if name.get("localSheetId"):
+                names.setdefault(int(name.get("localSheetId", "0")), {})[name.get("name", "")] = name.text or ""
+        return {
+            sheet.get("name", ""): self._sheet(
+                sheet.get("name", ""), targets.get(sheet.get(_RELATION, ""), ""), names.get(place, {})
+            )
+            for place, sheet in enumerate(self._root.iter(f"{M}sheet"))
+        }
+
+    def _sheet(self, name: str, part: str, names: dict[str, str]) -> Sheet:
+        root = self._package.tree(part)
+        printed = root.find(f"{M}headerFooter")
+        autofilter = root.find(f"{M}autoFilter")
+        return Sheet(
+            name=name,
+            rows=dict(self._rows(root)),
+            merges=frozenset(merge.get("ref", "") for merge in root.iter(f"{M}mergeCell")),
+            widths=tuple(
+                (int(one.get("min", "0")), int(one.get("max", "0")), float(one.get("width", _DEFAULT_WIDTH)))
+                for one in root.iter(f"{M}col")
+            ),
+            printed={}
+            if printed is None
+            else {etree.QName(line).localname: line.text or "" for line in printed.iterchildren(tag=etree.Element)},
+            switches=frozenset() if printed is None else frozenset(str(k) for k, v in printed.items() if v in _ON),
+            names=names,
+            tables=tuple(self._tables(part)),
+            filter="" if autofilter is None else autofilter.get("ref", ""),
+        )
+
+    def _rows(self, root: etree._Element) -> list[tuple[int, Row]]:
+        strings, kinds = self._strings, [style.kind for style in self.styles]
+        told, number = [], 0
+        data = root.find(f"{M}sheetData")
+        for element in () if data is None else data:
+            number = int(element.get("r") or number + 1)
+            cells: dict[int, Value] = {}
+            styles: dict[int, int] = {}
+            column = 0
+            for cell in element:
+                place = cell.get("r")
+                column = column_of(place) if place else column + 1
+                if not len(cell):
+                    continue
+                style = int(cell.get("s") or 0)
+                kind = cell.get("t")
+                if kind == "s":
+                    text = strings[int(cell[0].text or 0)] if cell[0].tag == _V else _value(cell, kind, "")
+                    if text != "":
+                        cells[column] = text
+                        styles[column] = style
+                    continue
+                value = _value(cell, kind, kinds[style] if style < len(kinds) else "number")
+                if value != "":
+                    cells[column] = value
+                    styles[column] = style
+            height = element.get("ht")
+            told.append((number, Row(cells, styles, float(height) if height else None)))
+        return told
+
+    def _tables(self, part: str) -> list[tuple[str, tuple[str, ...]]]:
+        return [
+            (root.get("ref", ""), tuple(unescaped(one.get("name", "")) for one in root.iter(f"{M}tableColumn")))
+            for relation in self._package.relations(part)
+            if relation.kind == "table"
+            for root in [self._package.tree(relation.target)]
+        ]
+
+
+_V: Final = f"{M}v"
+
+
+def _value(cell: etree._Element, kind: str | None, shown_as: str) -> Value:
+    if cell.find(f"{M}f") is not None:
+        return Formula()
+    if kind == "inlineStr":
+        inline = cell.find(f"{M}is")
+        return "" if inline is None else _text(inline)
+    written = cell.findtext(_V) or ""
+    if kind in {"str", "e", "d"}:
+        return unescaped(written)
+    if kind == "b":
+        return "VERDADERO" if written == "1" else "FALSO"
+    if not written:
+        return ""
+    try:
+        return Number(Decimal(written), shown_as)
+    except InvalidOperation as error:
+        raise NotSound(f"la celda {cell.get('r')} no tiene un número") from error
+
+
+def column_of(reference: str) -> int:
+    """The column of "AB12", from 1."""
+    return _column(reference.rstrip("0123456789"))
+
+
+@lru_cache(maxsize=2048)
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters.replace("$", ""):
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def column_letters(number: int) -> str:
+    """The letters of a column: AB for 28."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def unescaped(text: str) -> str:
+    """A text as Excel shows it: "_x0041_" is an A."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _text(holder: etree._Element) -> str:
+    told = []
+    for piece in holder.iter(f"{M}t"):
+        parent = piece.getparent()
+        if piece.text and (parent is None or parent.tag != f"{M}rPh"):
+            told.append(unescaped(piece.text if piece.get(_SPACE) == "preserve" else piece.text.strip()))
+    return "".join(told)
+
+
+def _strings(content: bytes) -> tuple[str, ...]:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise NotSound("sus textos no se pueden leer") from error
+    told = []
+    for item in root:
+        only = item[0] if len(item) == 1 else None
+        if only is not None and only.tag == f"{M}t" and only.get(_SPACE) == "preserve":
+            text = only.text or ""
+            told.append(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text)
+        else:
+            told.append(_text(item))
+    return tuple(told)
+
+
+@lru_cache(maxsize=32)
+def _styles(content: bytes) -> tuple[tuple[Style, ...], float]:
+    """Every cell format, and the width in points of the widest digit of the standard font."""
+    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    codes = {int(one.get("numFmtId", "0")): one.get("formatCode", "") for one in root.iter(f"{M}numFmt")}
+    sizes = [
+        float(size.get("val", _DEFAULT_SIZE)) if (size := font.find(f"{M}sz")) is not None else _DEFAULT_SIZE
+        for font in root.iterfind(f"{M}fonts/{M}font")
+    ] or [_DEFAULT_SIZE]
+    styles = []
+    for form in root.iterfind(f"{M}cellXfs/{M}xf"):
+        alignment = form.find(f"{M}alignment")
+        font = int(form.get("fontId", "0"))
+        styles.append(
+            Style(
+                _kind(int(form.get("numFmtId", "0")), codes),
+                sizes[font] if font < len(sizes) else _DEFAULT_SIZE,
+                alignment is not None and alignment.get("wrapText") in _ON,
+            )
+        )
+    return tuple(styles), max(1, round(_LARGEST_DIGIT * sizes[0] / _PIXEL)) * _PIXEL
+
+
+def _kind(number: int, codes: dict[int, str]) -> str:
+    if number in codes:
+        meaning = _NO_MEANING.sub("", codes[number]).lower()
+        if "%" in meaning:
+            return "percent"
+        return "date" if re.search("[dmy]", meaning) else "number"
+    if number in _DATE_FORMATS:
+        return "date"
+    return "percent" if number in _PERCENT_FORMATS else "number"

@@ -1,0 +1,287 @@
+"""The office's Excel template and a report -> what each of its sheets must hold, cell by cell, by type.
+
+One row of a sheet repeats for each action (or each change); the column of `{{ accion.otros }}` becomes as many as the
+plan brings. This is the second opinion on what a template means: it shares no code with the one that fills it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Final
+
+from service.domain.errors import TemplateProblem
+from service.domain.reports import Report
+from service.domain.values import Target
+from worker.documents.proof_excel_book import Book, Formula, Number, Sheet, Value, column_letters, column_of
+from worker.documents.proof_package import Package
+from worker.documents.proof_values import (
+    Typed,
+    Values,
+    action_values,
+    change_values,
+    other_headers,
+    plan_values,
+    shown,
+)
+
+_TAG: Final = re.compile(r"\{\{\s*(plan|accion|cambio)\.(?:(\w+)|otros\[[\"“”'](.+?)[\"“”']\])\s*\}\}")
+_ALL_OTHERS: Final = re.compile(r"\s*\{\{\s*accion\.otros\s*\}\}\s*")
+_OTHER: Final = "otros: "
+# How the editors of templates write a header that holds what would end a tag.
+_UNQUOTED: Final = str.maketrans('"{}', "'()")
+_AREA: Final = re.compile(r"(\$?)([A-Z]{0,3})(\$?)(\d+)(?::(\$?)([A-Z]{0,3})(\$?)(\d+))?")
+_EPOCHS: Final = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
+_NEVER_SPREAD: Final = frozenset({"numero", "meta", "fecha_inicio", "fecha_fin", "fecha"})
+_BRACES: Final = (("{{", "{ {"), ("}}", "} }"), ("{%", "{ %"), ("%}", "% }"))
+
+Cells = dict[int, Value]
+_Part = str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TextParts:
+    """A text with tags: its literal pieces, and scope and name of each tag between them."""
+
+    parts: tuple[_Part, ...]
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Of what it tells: "plan", "accion", "cambio"."""
+        return frozenset(part[0] for part in self.parts if isinstance(part, tuple))
+
+    @property
+    def only(self) -> tuple[str, str] | None:
+        """The tag that is all of it: it takes a number or a date as such."""
+        first = self.parts[0] if len(self.parts) == 1 else ""
+        return first if isinstance(first, tuple) else None
+
+    def text(self, plan: Values, item: Values) -> str:
+        """As it is printed."""
+        return "".join(
+            part if isinstance(part, str) else shown(_named(plan if part[0] == "plan" else item, part[1]))
+            for part in self.parts
+        )
+
+
+@dataclass(frozen=True)
+class SheetMeasure:
+    """A sheet of the template: the row that repeats (0: none), for what, and the column for the office's own."""
+
+    sheet: Sheet
+    model: int
+    scope: str
+    others: int
+
+    @cached_property
+    def tagged(self) -> dict[int, dict[int, TextParts]]:
+        """The texts with tags, by row and column."""
+        return {
+            number: {column: parse(value) for column, value in row.cells.items() if isinstance(value, str)}
+            for number, row in self.sheet.rows.items()
+        }
+
+    @cached_property
+    def rows_beneath(self) -> int:
+        """Rows from the one that repeats to the last that holds something."""
+        return max((number for number, row in self.sheet.rows.items() if row.cells), default=self.model) - self.model
+
+    def column_moved(self, column: int, headers: int) -> int:
+        """Where an area that ended at a column ends, when the office's own take its place."""
+        return column + headers - 1 if column == self.others else column
+
+    def moved(self, area: str, added: int, headers: int) -> str:
+        """An area after the rows and columns have come in."""
+
+        def move(found: re.Match[str]) -> str:
+            one, first, two, top, three, last, four, bottom = found.groups()
+            row = int(top) + (added if self.model and int(top) > self.model else 0)
+            start = f"{one}{first}{two}{row}"
+            if not bottom:
+                return start
+            end = int(bottom) + (added if self.model and int(bottom) >= self.model else 0)
+            column = column_letters(self.column_moved(column_of(last), headers)) if last else ""
+            return f"{start}:{three}{column}{four}{end}"
+
+        return _AREA.sub(move, area)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSheet:
+    """What a sheet must hold: rows that stand once, by their number in the template, and the row of each item."""
+
+    measure: SheetMeasure
+    fixed: dict[int, Cells]
+    items: tuple[Cells, ...]
+    # Columns whose cells hold values of the item.
+    telling: frozenset[int]
+    keys: frozenset[int]
+    headers: int
+
+    def label(self, column: int) -> str:
+        """The header over a column: the nearest text above the row that repeats."""
+        for number in sorted((number for number in self.fixed if number < self.measure.model), reverse=True):
+            told = self.fixed[number].get(column)
+            if isinstance(told, str):
+                return told
+        return column_letters(column)
+
+
+@lru_cache(maxsize=8)
+def measured(template: bytes) -> tuple[tuple[SheetMeasure, ...], Book, Package]:
+    """The sheets of a template, read once."""
+    package = Package(template)
+    book = Book(package)
+    return tuple(_measure(sheet) for sheet in book.sheets.values()), book, package
+
+
+def _measure(sheet: Sheet) -> SheetMeasure:
+    for number, row in sheet.rows.items():
+        texts = {column: value for column, value in row.cells.items() if isinstance(value, str) and "{{" in value}
+        scopes = {scope for value in texts.values() for scope in ("accion", "cambio") if f"{scope}." in value}
+        if scopes:
+            others = next((column for column, value in texts.items() if _ALL_OTHERS.fullmatch(value)), 0)
+            return SheetMeasure(sheet, number, scopes.pop(), others)
+    return SheetMeasure(sheet, 0, "", 0)
+
+
+def expected_sheets(template: bytes, report: Report, *, counts_from_1904: bool) -> list[ExpectedSheet]:
+    """The sheets that the report's workbook must have; the control de cambios has none where there is none to tell."""
+    sheets, _, _ = measured(template)
+    headers = other_headers(report)
+    plan = plan_values(report)
+    blank = {_OTHER + header.translate(_UNQUOTED): "" for header in headers}
+    actions: list[Values] = [
+        {**action_values(action), **blank, **{_OTHER + name.translate(_UNQUOTED): text for name, text in action.extras}}
+        for action in report.plan.actions
+    ]
+    items: Mapping[str, list[Values]] = {"accion": actions, "cambio": [*change_values(report)], "": []}
+    typed = _typer(_EPOCHS[counts_from_1904])
+    return [
+        _expected(sheet, plan, items[sheet.scope], headers, typed)
+        for sheet in sheets
+        if sheet.scope != "cambio" or report.change_log
+    ]
+
+
+def _expected(
+    measure: SheetMeasure,
+    plan: Values,
+    items: list[Values],
+    headers: tuple[str, ...],
+    typed: Callable[[Typed], Value],
+) -> ExpectedSheet:
+    fixed: dict[int, Cells] = {}
+    for number, row in measure.sheet.rows.items():
+        if number == measure.model:
+            continue
+        cells = {
+            column: _value(value, measure.tagged[number].get(column), plan, {}, typed)
+            for column, value in row.cells.items()
+            if not (measure.others == column and number == measure.model - 1)
+        }
+        if measure.others and number == measure.model - 1:
+            taken = (value for value in cells.values() if isinstance(value, str))
+            cells |= dict(enumerate(_unique(headers, taken), measure.others))
+        fixed[number] = {column: value for column, value in cells.items() if value != ""}
+    tagged = _repeated_texts(measure, headers)
+    literal: Cells = {}
+    if measure.model:
+        cells = measure.sheet.rows[measure.model].cells
+        literal = {column: value for column, value in cells.items() if column not in measure.tagged[measure.model]}
+    single = {column: parts.only for column, parts in tagged.items()}
+    rows = tuple(literal | _item_cells(tagged, single, plan, item, typed) for item in items)
+    telling = frozenset(column for column, parts in tagged.items() if measure.scope in parts.scopes)
+    # Texts may go on in the rows beneath; these never do.
+    keys = frozenset(column for column, only in single.items() if only and only[1] in _NEVER_SPREAD)
+    return ExpectedSheet(measure, fixed, rows, telling, keys, len(headers))
+
+
+def _repeated_texts(measure: SheetMeasure, headers: tuple[str, ...]) -> dict[int, TextParts]:
+    """The texts of the row that repeats, with a column for each of the office's own."""
+    tagged = dict(measure.tagged.get(measure.model, {}))
+    if measure.others:
+        del tagged[measure.others]
+        for step, header in enumerate(headers):
+            tagged[measure.others + step] = TextParts((("accion", _OTHER + header.translate(_UNQUOTED)),))
+    return tagged
+
+
+def _item_cells(
+    tagged: dict[int, TextParts],
+    single: dict[int, tuple[str, str] | None],
+    plan: Values,
+    item: Values,
+    typed: Callable[[Typed], Value],
+) -> Cells:
+    cells: Cells = {}
+    for column, parts in tagged.items():
+        only = single[column]
+        if only:
+            value = _named(plan if only[0] == "plan" else item, only[1])
+            told = value if isinstance(value, str) else typed(value)
+        else:
+            told = parts.text(plan, item)
+        if told != "":
+            cells[column] = told
+    return cells
+
+
+def _value(value: Value, parts: TextParts | None, plan: Values, item: Values, typed: Callable[[Typed], Value]) -> Value:
+    if parts is None or isinstance(value, Formula):
+        return value
+    return typed(_named(plan, parts.only[1])) if parts.only else parts.text(plan, item)
+
+
+def _typer(epoch: dt.date) -> Callable[[Typed], Value]:
+    @lru_cache(maxsize=4096)
+    def day(date: dt.date) -> Number:
+        return Number(Decimal((date - epoch).days), "date")
+
+    def typed(value: Typed) -> Value:
+        if isinstance(value, str):
+            return str(value)
+        if isinstance(value, Target):
+            if value.quantity is None:
+                return value.printed
+            return Number(value.quantity, "percent" if value.is_percentage else "number")
+        return day(value) if isinstance(value, dt.date) else Number(Decimal(value), "number")
+
+    return typed
+
+
+def parse(text: str) -> TextParts:
+    """The pieces of a template's text."""
+    parts: list[_Part] = []
+    done = 0
+    for tag in _TAG.finditer(text):
+        parts.append(text[done : tag.start()])
+        parts.append((tag[1], tag[2] or _OTHER + tag[3].translate(_UNQUOTED)))
+        done = tag.end()
+    parts.append(text[done:])
+    return TextParts(tuple(part for part in parts if part))
+
+
+def _named(values: Values, name: str) -> Typed:
+    if name not in values:
+        raise TemplateProblem(f"No se puede comprobar la etiqueta «{name}» de la plantilla de Excel.")
+    return values[name]
+
+
+def _unique(headers: Iterable[str], taken: Iterable[str]) -> list[str]:
+    """Excel's tables want headers that differ in more than the size of their letters."""
+    seen = {text.casefold() for text in taken}
+    told = []
+    for header in headers:
+        name = header
+        for braces, apart in _BRACES:
+            name = name.replace(braces, apart)
+        candidates = (name, *(f"{name} ({copy})" for copy in range(2, len(seen) + 3)))
+        chosen = next(one for one in candidates if one.casefold() not in seen)
+        seen.add(chosen.casefold())
+        told.append(chosen)
+    return told

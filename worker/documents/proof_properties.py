@@ -1,0 +1,34 @@
+"""The document's properties (title, subject, version), which programs show and search, held against the report."""
+
+from __future__ import annotations
+
+from service.domain.reports import Report
+from worker.documents.proof_package import Package
+from worker.documents.proof_result import Findings
+from worker.documents.proof_template import TextTemplate
+from worker.documents.proof_values import all_shown, plan_values
+
+_CORE = "docProps/core.xml"
+
+
+def tagged_properties(template: Package) -> dict[str, TextTemplate]:
+    """The properties in which a template asks for something of the plan."""
+    return {name: TextTemplate(text) for name, text in _properties(template).items() if "{{" in text}
+
+
+def compare_properties(package: Package, expected: dict[str, TextTemplate], report: Report, findings: Findings) -> None:
+    """Note every property that does not say what it must; a property is a single line."""
+    if not expected:
+        return
+    names = {"plan": {name: " ".join(text.split()) for name, text in all_shown(plan_values(report)).items()}}
+    found = _properties(package)
+    for name, text in expected.items():
+        line = "".join(stretch.text for stretch in text.told(names))
+        if " ".join(line.split()) != " ".join(found.get(name, "").split()):
+            findings.tell(f"propiedades del documento, {name.rpartition('}')[2]}", line, found.get(name, ""))
+
+
+def _properties(package: Package) -> dict[str, str]:
+    if _CORE not in package.names:
+        return {}
+    return {str(element.tag): element.text or "" for element in package.tree(_CORE)}

@@ -25,14 +25,16 @@ INDENT: Final = "    "
 
 
 def reading_as_text(reading: Reading) -> str:
-    """What was understood of a workbook, in a line."""
+    """What was understood of a workbook, in a line, and in another the columns that are the office's own."""
     match reading:
         case Accepted(plan=plan):
-            return plan_as_text(plan.as_draft())
+            understood = plan_as_text(plan.as_draft())
         case Rejected(plan=draft):
-            return plan_as_text(draft)
+            understood = plan_as_text(draft)
         case Unreadable():
             return "no se puede leer como plan de acción"
+    own = dict.fromkeys(column.header for column in reading.extra_columns)
+    return f"{understood}\nOtras columnas, que también se conservan: {', '.join(own)}" if own else understood
 
 
 def plan_as_text(plan: DraftPlan) -> str:

@@ -14,6 +14,7 @@ from docx import Document
 from openpyxl.cell import Cell
 
 from service.settings import PROJECT
+from tests.corpus.layouts import LAYOUTS
 from tests.integration.conftest import Folio
 
 EXAMPLE = PROJECT / "examples" / "plan-de-accion-2024-v2.0.xlsx"
@@ -41,6 +42,13 @@ def test_check_of_a_sound_plan_says_what_was_understood_and_exits_with_0(folio: 
     assert ended.returncode == 0
     assert ended.stdout.startswith(f"{EXAMPLE.name}: 10 acciones, vigencia 2024, III trimestre, versión 2.0\n")
     assert ended.stderr == ""
+
+
+def test_check_names_the_columns_of_the_office_that_travel_with_the_plan(folio: Folio, tmp_path: Path) -> None:
+    (tmp_path / "plan.xlsx").write_bytes(LAYOUTS["columnas_propias"].build())
+    told = folio("check", "plan.xlsx").stdout.splitlines()
+    names = [*(f"PROGRAMACIÓN · T{number}" for number in range(1, 5)), "AVANCE CUANTITATIVO", "% DE AVANCE"]
+    assert told[1] == f"Otras columnas, que también se conservan: {', '.join([*names, 'EVIDENCIA', 'PONDERACIÓN'])}"
 
 
 def test_check_in_json_gives_the_plan_the_mapping_and_the_findings(folio: Folio) -> None:

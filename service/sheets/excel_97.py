@@ -17,8 +17,20 @@ from service.sheets.compound_file import CompoundFile, damaged
 from service.sheets.guard import UnreadableWorkbook
 from service.sheets.number_formats import kind_of_format
 from service.sheets.page_texts import page_lines
-from service.sheets.parsed import EPOCH_1900, EPOCH_1904, Kind, Merge, ParsedSheet, RawCell, serial_date
-from service.sheets.workbook import MAX_CELLS, MAX_CHARACTERS, MAX_MERGES, MAX_SHEETS, in_order
+from service.sheets.parsed import (
+    EPOCH_1900,
+    EPOCH_1904,
+    MAX_CELLS,
+    MAX_CHARACTERS,
+    MAX_MERGES,
+    MAX_SHEETS,
+    Kind,
+    Merge,
+    ParsedSheet,
+    RawCell,
+    serial_date,
+)
+from service.sheets.workbook import in_order
 
 _STREAM: Final = "Workbook"
 _BIFF8: Final = 0x0600

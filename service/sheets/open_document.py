@@ -16,8 +16,20 @@ from lxml import etree
 from service.domain.findings import FindingCode
 from service.sheets.guard import Package, UnreadableWorkbook
 from service.sheets.page_texts import MOST_LINES
-from service.sheets.parsed import MAX_COLUMN, MAX_ROW, Kind, Merge, ParsedSheet, RawCell
-from service.sheets.workbook import MAX_CELLS, MAX_CHARACTERS, MAX_MERGES, MAX_SHEETS
+from service.sheets.parsed import (
+    FINITE_NUMBER,
+    ISO_DAY,
+    MAX_CELLS,
+    MAX_CHARACTERS,
+    MAX_COLUMN,
+    MAX_MERGES,
+    MAX_ROW,
+    MAX_SHEETS,
+    Kind,
+    Merge,
+    ParsedSheet,
+    RawCell,
+)
 
 _NAMESPACES: Final = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
@@ -26,8 +38,6 @@ _NAMESPACES: Final = {
     "style": "urn:oasis:names:tc:opendocument:xmlns:style:1.0",
     "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
 }
-_ISO_DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]*Z?)?")
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _ERROR: Final = re.compile(r"(?:Err:\d{3}|#[A-ZÁÉÍÓÚ¡/]+[!?]?)")
 _NUMERIC: Final = {"float": Kind.NUMBER, "currency": Kind.GROUPED, "percentage": Kind.PERCENTAGE}
 
@@ -157,9 +167,9 @@ class _Reader:
             return (Kind.NO_RESULT, formula.removeprefix("of:")) if formula else None
         if declared in _NUMERIC:
             value = cell.get(_name("office", "value"), "").strip()
-            return (_NUMERIC[declared], value) if _NUMBER.fullmatch(value) else (Kind.NOT_A_NUMBER, value)
+            return (_NUMERIC[declared], value) if FINITE_NUMBER.fullmatch(value) else (Kind.NOT_A_NUMBER, value)
         if declared == "date":
-            found = _ISO_DAY.fullmatch(cell.get(_name("office", "date-value"), "").strip())
+            found = ISO_DAY.fullmatch(cell.get(_name("office", "date-value"), "").strip())
             if found:
                 return (Kind.DATE, found.group(1))
         if declared == "boolean":

@@ -6,6 +6,7 @@ A cell's `text` is never changed for display: what it means is decided later, by
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -13,6 +14,14 @@ from typing import Final
 
 MAX_ROW: Final = 1_048_576
 MAX_COLUMN: Final = 16_384
+# A number and a day as files write them.
+FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+ISO_DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]*Z?)?")
+# The budgets of one file, whatever its format.
+MAX_CELLS: Final = 600_000
+MAX_MERGES: Final = 100_000
+MAX_SHEETS: Final = 200
+MAX_CHARACTERS: Final = 80_000_000
 
 # Serial 60 is 29 February 1900, a day that never was (Lotus counted it); before it serials are off by one.
 EPOCH_1900: Final = dt.date(1899, 12, 30)

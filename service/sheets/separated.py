@@ -13,8 +13,7 @@ from typing import Final
 from service.domain.findings import FindingCode
 from service.sheets.columns import fields_named
 from service.sheets.guard import UnreadableWorkbook
-from service.sheets.parsed import MAX_COLUMN, MAX_ROW, Kind, ParsedSheet, RawCell
-from service.sheets.workbook import MAX_CELLS
+from service.sheets.parsed import MAX_CELLS, MAX_COLUMN, MAX_ROW, Kind, ParsedSheet, RawCell
 
 SHEET_NAME: Final = "Hoja1"
 _SEPARATORS: Final = (";", ",", "\t", "|")

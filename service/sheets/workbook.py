@@ -1,4 +1,4 @@
-"""An .xlsx or .xlsm file becomes its parsed sheets: rows by pattern where they are as Excel writes them, or by a parser.
+"""An .xlsx or .xlsm file becomes its parsed sheets, their rows read by pattern or, where that is not enough, parsed.
 
 It assumes nothing that a writer may get wrong: rows and cells in any order, references left out, a false dimension,
 either namespace of the standard (transitional and Strict). What is hidden is read and marked as such. It never
@@ -25,8 +25,14 @@ from service.sheets.page_texts import page_lines
 from service.sheets.parsed import (
     EPOCH_1900,
     EPOCH_1904,
+    FINITE_NUMBER,
+    ISO_DAY,
+    MAX_CELLS,
+    MAX_CHARACTERS,
     MAX_COLUMN,
+    MAX_MERGES,
     MAX_ROW,
+    MAX_SHEETS,
     Kind,
     Merge,
     ParsedSheet,
@@ -46,23 +52,16 @@ from service.sheets.regular import (
     texts_in,
 )
 
-MAX_CELLS: Final = 600_000
-MAX_MERGES: Final = 100_000
-MAX_SHEETS: Final = 200
-MAX_CHARACTERS: Final = 80_000_000
-
 _TRUE: Final = frozenset({"1", "true", "on"})
 _PAGE_TEXTS: Final = tuple(f"{{*}}{page}{place}" for place in ("Header", "Footer") for page in ("odd", "even", "first"))
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_ISO_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]*Z?)?")
 
 
 def read_workbook(content: bytes) -> tuple[ParsedSheet, ...]:
     """Every sheet of cells, in the order of the workbook's tabs.
 
     Raises:
-        UnreadableWorkbook: the file is no .xlsx, is damaged, hostile or beyond the budgets above.
+        UnreadableWorkbook: the file is no .xlsx, is damaged, hostile or beyond the budgets.
         MemoryError: the process may not take what the file asks for.
     """
     return read_package(open_package(content))
@@ -244,7 +243,7 @@ class _Workbook:
             case "e":
                 return (Kind.ERROR, value.strip())
             case "d":
-                found = _ISO_DATE.fullmatch(value.strip())
+                found = ISO_DAY.fullmatch(value.strip())
                 return (Kind.DATE, found.group(1)) if found else (Kind.TEXT, value)
             case _:
                 raise _damaged("una celda es de un tipo que no existe")
@@ -262,7 +261,7 @@ class _Workbook:
     def _number(self, value: str, style: str | None) -> tuple[Kind, str] | None:
         if not value:
             return None
-        if not (value.isdecimal() or _FINITE_NUMBER.fullmatch(value)):
+        if not (value.isdecimal() or FINITE_NUMBER.fullmatch(value)):
             return (Kind.NOT_A_NUMBER, value)
         kind = self._formats.get(style or "0", Kind.NUMBER)
         if kind is not Kind.DATE:

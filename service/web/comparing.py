@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.domain.changes import Changes, compare
+from service.domain.past import follows
 from service.domain.plan import DraftPlan, Plan
-from service.domain.succession import follows
 from service.store import Store, StoredReport
 from service.web.front import NOTHING_BEFORE, Front
 from service.web.history import past_of

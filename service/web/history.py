@@ -11,9 +11,9 @@ from functools import lru_cache
 from service.domain.checks import compare_with_previous
 from service.domain.findings import Finding
 from service.domain.office import Office
+from service.domain.past import Filed, Past, contradictions, same_version
 from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Acceptance, MappedColumn
-from service.domain.succession import Filed, Past, contradictions, same_version
 from service.domain.values import Quarter, VersionNumber
 from service.store import Store, StoredReport
 

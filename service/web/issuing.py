@@ -16,10 +16,11 @@ from flask import Request
 from service.domain.archive import reading_from_json
 from service.domain.changes import Approver, compare, describe
 from service.domain.findings import Finding, Severity
+from service.domain.past import Past, follows
 from service.domain.plan import Plan
 from service.domain.reading import Unreadable
 from service.domain.reports import Approval, ChangeLogEntry
-from service.domain.succession import APPROVERS, Past, follows
+from service.domain.succession import APPROVERS
 from service.said import NotUnderstood, plain_text
 from service.store import Issued, NotIssuable, Store, StoredReport
 from service.web.comparing import NO_SUCH_REPORT, plan_of

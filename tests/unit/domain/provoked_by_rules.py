@@ -12,9 +12,9 @@ from openpyxl import Workbook
 from service.domain.checks import compare_with_previous
 from service.domain.findings import FindingCode
 from service.domain.office import Office
+from service.domain.past import Filed, Past, contradictions
 from service.domain.plan import Plan
 from service.domain.reading import Accepted, Given, Reading, Rejected
-from service.domain.succession import Filed, Past, contradictions
 from service.domain.values import PlainText, Quarter, VersionNumber
 from service.sheets.intake import read_plan
 from tests.unit.sheets.office import GROUPS, LABELS, SHEET, action, office_book, saved

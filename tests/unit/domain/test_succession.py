@@ -9,19 +9,10 @@ from typing import Any
 import pytest
 
 from service.domain.findings import FindingCode
+from service.domain.past import Filed, Past, contradictions, follows, same_version
 from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Acceptance
-from service.domain.succession import (
-    Filed,
-    Past,
-    Proposal,
-    Step,
-    contradictions,
-    follows,
-    objection,
-    propose,
-    same_version,
-)
+from service.domain.succession import Proposal, Step, objection, propose
 from service.domain.values import PlainText, Quarter, Target, VersionNumber
 from tests.plans import reference_plan
 

@@ -35,7 +35,8 @@ $(VENV)/test.installed: requirements/test.lock $(VENV)/run.installed
 check: $(VENV)/test.installed  ## lint, format, types and import contracts
 	@sh tools/check.sh
 
-bench: $(VENV)/test.installed  ## time the documents against stock docxtpl and openpyxl
+bench: $(VENV)/test.installed  ## time reading and the documents against stock docxtpl and openpyxl
+	@$(PYTHON_IN_VENV) -m benchmarks.reading
 	@$(PYTHON_IN_VENV) -m benchmarks.run
 
 fresh: fresh-debian-12 fresh-debian-13  ## do what a stranger does, in a bare Debian 12 and 13 (needs root, debootstrap)

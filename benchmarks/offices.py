@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from service.domain.office import REFERENCE_OFFICE
 from service.sheets.parsed import EPOCH_1900
 from tests.plans import LABELS, OBJECTIVE
-from tests.unit.sheets.office import MAIN, raw_book
+from tests.unit.sheets.office import MAIN, SHEET_TYPE, parts, zipped
 
 Row = list[Any]
 """The eleven cells of an action."""
@@ -90,6 +90,17 @@ _FAULTS: Final[tuple[Callable[[Row], object], ...]] = (
 )
 
 
+_STYLES: Final = (
+    "<fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
+    '<cellXfs><xf numFmtId="0"/><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+    '<cellStyles><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+)
+_KINDS: Final = "".join(
+    f'<Override PartName="/xl/{part}.xml" ContentType="{SHEET_TYPE.replace("sheet.main", kind)}"/>'
+    for part, kind in (("worksheets/sheet1", "worksheet"), ("sharedStrings", "sharedStrings"), ("styles", "styles"))
+).encode()
+
+
 def _change(row: Row, at: int, change: Callable[[Any], Any]) -> None:
     row[at] = change(row[at])
 
@@ -155,13 +166,15 @@ def workbook_of(rows: list[Row]) -> bytes:
         for number, row in enumerate((*([line] for line in above), groups, [None, *LABELS[4:]], *rows), start=1)
     ]
     merges = '<mergeCells count="2"><mergeCell ref="A4:A5"/><mergeCell ref="B4:I4"/></mergeCells>'
-    return raw_book(
+    members = parts(
         f'<dimension ref="A1:K{len(written)}"/><sheetData>{"".join(written)}</sheetData>{merges}'.encode().join(
             (f'<worksheet xmlns="{MAIN}" xmlns:x14ac="{_DESCENT}">'.encode(), b"</worksheet>")
         ),
         strings="".join(f"<si><t>{escape(text)}</t></si>" for text in strings),
-        styles='<cellXfs><xf numFmtId="0"/><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>',
+        styles=_STYLES,
     )
+    members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(b"</Types>", _KINDS + b"</Types>")
+    return zipped(members)
 
 
 def _cell(reference: str, value: Any, strings: dict[str, int]) -> str:

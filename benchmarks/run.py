@@ -76,7 +76,7 @@ def main() -> int:
     lines = [
         "# Reading and writing, beside the stock libraries",
         "",
-        f"{_machine()}.",
+        f"{machine()}.",
         "Median CPU milliseconds of a warm turn (least to most); the last column says how many times as much the stock",
         "library costs. Written by `make bench`.",
         "",
@@ -107,7 +107,7 @@ def duels(actions: int) -> tuple[Duel, ...]:
     content = _office_workbook(plan)
     assert isinstance(read_plan(content, Given()), Accepted), "a refused workbook costs less than a read one"
     return (
-        Duel("read a workbook", "openpyxl", partial(read_plan, content, Given()), partial(_read_by_openpyxl, content)),
+        Duel("read a workbook", "openpyxl", partial(read_plan, content, Given()), partial(read_by_openpyxl, content)),
         Duel("write Word", "docxtpl", partial(document.fill, context), partial(_write_by_docxtpl, context)),
         Duel(
             "write Excel", "openpyxl", partial(fill_workbook, workbook, context), partial(_write_by_openpyxl, context)
@@ -154,7 +154,8 @@ def _office_workbook(plan: Plan) -> bytes:
     return written.getvalue()
 
 
-def _read_by_openpyxl(content: bytes) -> list[tuple[object, ...]]:
+def read_by_openpyxl(content: bytes) -> list[tuple[object, ...]]:
+    """The values of a workbook's first sheet, row by row."""
     sheet = openpyxl.load_workbook(io.BytesIO(content), data_only=True).worksheets[0]
     return list(sheet.iter_rows(values_only=True))
 
@@ -191,7 +192,8 @@ def _spread(milliseconds: tuple[float, ...]) -> str:
     return f"{statistics.median(milliseconds):,.1f} ({min(milliseconds):,.1f}-{max(milliseconds):,.1f})"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What the figures were measured on, and with which libraries."""
     model = next(
         (
             line.partition(":")[2].strip()

@@ -120,9 +120,8 @@ class Front:
         reading, proposal = considered.reading, considered.proposal
         if isinstance(reading, Unreadable):
             raise TypeError("what cannot be read is refused before")
-        against = proposal.against if proposal else None
         comparisons = tuple(kind for kind in received.kinds if kind.needs_another)
-        if comparisons and against is None:
+        if comparisons and (proposal is None or proposal.against is None):
             return NOTHING_BEFORE
         named = tuple(kind for kind in received.kinds if not kind.needs_another) or USUAL_KINDS
         appended = self.store.append_report(
@@ -145,9 +144,11 @@ class Front:
             )
         if appended.is_new:
             self.bell.ring(appended.job_ids)
-        if not comparisons:
+        # A request that is repeated finds its own report there: what it follows is what the first one was told.
+        first = appended.report.proposal
+        if not comparisons or first is None:
             return appended
-        return replace(appended, report=self.request(appended.report, comparisons, against, received.by))
+        return replace(appended, report=self.request(appended.report, comparisons, first.against, received.by))
 
     def request(
         self, report: StoredReport, kinds: Iterable[DocumentKind], against: str | None, by: str

@@ -21,7 +21,7 @@ from worker.documents.proof_template import Names, Stretch, TextTemplate
 from worker.documents.proof_values import OTHERS, action_values, all_shown, change_values, other_headers, plan_values
 from worker.documents.proof_word_text import UNFINISHED_MARK, W, cells, letters, marked_text, units
 
-_DOCUMENT: Final = "word/document.xml"
+DOCUMENT: Final = "word/document.xml"
 _TELLING: Final = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
 _PLACES: Final = {"document": "documento", "header": "encabezado de página", "footer": "pie de página"}
 _REFERENCE: Final = re.compile(rb"erReference\s([^>]*)>")
@@ -40,7 +40,7 @@ _EMPTIED: Final = tuple(
 _JOINS_BEFORE: Final = re.compile(r"(?:\r[pP])+(?=\{%-)")
 _JOINS_BEHIND: Final = re.compile(r"(?<=-%\})(?:\r[pP])+")
 _RUN_TAG: Final = re.compile(r"(\{[%{])r ")
-_ACTIONS: Final = "acciones"
+ACTIONS: Final = "acciones"
 _CHANGES: Final = "control_de_cambios"
 
 
@@ -55,7 +55,7 @@ class _Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
+class Unit:
     """A row, or a paragraph outside tables, that must stand in the document, and whose it is."""
 
     turn: tuple[str, int] | None
@@ -77,7 +77,7 @@ def prove_word(content: bytes, template: bytes, report: Report) -> Proof:
     measure = _measured(template)
     names = names_of(report)
     expected = {part: text.told(names) for part, text in measure.parts.items()}
-    _count(expected[_DOCUMENT], findings)
+    count_cells(expected[DOCUMENT], findings)
     try:
         package = Package(content)
         for part, stretches in expected.items():
@@ -93,7 +93,7 @@ def names_of(report: Report) -> Names:
     headers = other_headers(report)
     return {
         "plan": all_shown(plan_values(report)),
-        _ACTIONS: [
+        ACTIONS: [
             {**all_shown(action_values(action)), OTHERS: {**dict.fromkeys(headers, ""), **dict(action.extras)}}
             for action in report.plan.actions
         ],
@@ -146,8 +146,9 @@ def _with_plain_tags(marked: str) -> str:
     return _JOINS_BEHIND.sub("", _JOINS_BEFORE.sub("", _RUN_TAG.sub(r"\1 ", marked)))
 
 
-def _count(stretches: tuple[Stretch, ...], findings: Findings) -> None:
-    told = [stretch for stretch in stretches if stretch.turn and stretch.turn[0] == _ACTIONS]
+def count_cells(stretches: tuple[Stretch, ...], findings: Findings) -> None:
+    """Note how many actions, cells and characters the document must hold."""
+    told = [stretch for stretch in stretches if stretch.turn and stretch.turn[0] == ACTIONS]
     for stretch in told:
         findings.count(stretch.turn[1] if stretch.turn else 0, _cell_count(stretch.text))
     findings.count_letters(len(letters("".join([stretch.text for stretch in told]))))
@@ -160,13 +161,13 @@ def _cell_count(marked: str) -> int:
 def _compare_part(
     package: Package, part: str, stretches: tuple[Stretch, ...], report: Report, findings: Findings
 ) -> None:
-    found = marked_text(package.read(part)) if part == _DOCUMENT else _small_part(package.read(part))
+    found = marked_text(package.read(part)) if part == DOCUMENT else _small_part(package.read(part))
     if UNFINISHED_MARK in found:
         findings.tell(_place_of(part), "un texto sin cambios por aceptar ni comentarios", "quedan sin resolver")
     expected = "".join([stretch.text for stretch in stretches])
     if found == expected:
         return
-    if part == _DOCUMENT:
+    if part == DOCUMENT:
         _look_closely(stretches, found, report, findings)
         return
     # The mark of a draft may bring an empty paragraph; who reads a header sees the lines that say something.
@@ -190,10 +191,10 @@ def _compare_lines(place: str, lines: list[str], read: list[str], findings: Find
 
 
 def _look_closely(stretches: tuple[Stretch, ...], found: str, report: Report, findings: Findings) -> None:
-    expected = [_Unit(turn, unit) for turn, unit in units_of(stretches)]
+    expected = [Unit(turn, unit) for turn, unit in units_of(stretches)]
     texts, read = [unit.marked for unit in expected], units(found)
     before = len(findings.differences)
-    places = _Places(report, expected)
+    places = Places(report, expected)
     for mismatch in align(texts, read):
         at, place = mismatch.expected, places.of_unit(mismatch.expected)
         match mismatch.fate:
@@ -211,25 +212,27 @@ def _look_closely(stretches: tuple[Stretch, ...], found: str, report: Report, fi
         findings.tell("documento", "la misma estructura de la plantilla", "otra")
 
 
-class _Places:
+class Places:
     """How a person finds a row or a cell of the document."""
 
-    def __init__(self, report: Report, expected: list[_Unit]) -> None:
+    def __init__(self, report: Report, expected: list[Unit]) -> None:
         self._report = report
         self._expected = expected
 
     def of_unit(self, at: int) -> str:
+        """Of a row, or a paragraph between tables: "acción 3"."""
         return self._name(self._expected[at], at)
 
     def of_cell(self, at: int, column: int) -> str:
+        """Of a cell, counted from 0: "acción 3, columna META"."""
         unit = self._expected[at]
         if unit.marked.startswith("\rP"):
             return self._name(unit, at)
         label = self._label(at, column)
         return f"{self._name(unit, at)}, columna {label or column + 1}"
 
-    def _name(self, unit: _Unit, at: int) -> str:
-        if unit.turn and unit.turn[0] == _ACTIONS:
+    def _name(self, unit: Unit, at: int) -> str:
+        if unit.turn and unit.turn[0] == ACTIONS:
             return action_place(self._report, unit.turn[1])
         if unit.turn:
             return f"control de cambios, fila {unit.turn[1] + 1}"
@@ -255,7 +258,7 @@ class _Places:
         return ""
 
 
-def _compare_unit(at: int, expected: _Unit, found: str, places: _Places, findings: Findings) -> None:
+def _compare_unit(at: int, expected: Unit, found: str, places: Places, findings: Findings) -> None:
     wanted, read = cells(expected.marked), cells(found)
     if len(wanted) != len(read):
         _miss_unit(at, expected, letters(found), places, findings)
@@ -278,14 +281,14 @@ def _repetition(expected: str, found: str) -> tuple[str, str]:
     return (repeats if is_header else plain, repeats if is_read_header else plain)
 
 
-def _note(expected: _Unit, difference: Difference, findings: Findings, count: int = 1) -> None:
-    if expected.turn and expected.turn[0] == _ACTIONS:
+def _note(expected: Unit, difference: Difference, findings: Findings, count: int = 1) -> None:
+    if expected.turn and expected.turn[0] == ACTIONS:
         findings.miss(expected.turn[1], difference, count)
     else:
         findings.differences.append(difference)
 
 
-def _miss_unit(at: int, expected: _Unit, found: str, places: _Places, findings: Findings) -> None:
+def _miss_unit(at: int, expected: Unit, found: str, places: Places, findings: Findings) -> None:
     difference = Difference(places.of_unit(at), letters(expected.marked), found)
     _note(expected, difference, findings, _cell_count(expected.marked))
 
@@ -296,7 +299,7 @@ def _compare_frame(package: Package, measure: _Measure, report: Report, findings
         findings.tell("el archivo entero", "un documento sin macros, objetos ni contraseña", what)
     if any("comments" in name for name in package.names):
         findings.tell("documento", "un texto sin comentarios", "quedan comentarios")
-    settings = next((one.target for one in package.relations(_DOCUMENT) if one.kind == "settings"), None)
+    settings = next((one.target for one in package.relations(DOCUMENT) if one.kind == "settings"), None)
     if settings and _is_locked(package.read(settings)):
         findings.tell("documento", "un documento que se puede abrir y firmar", "está protegido con contraseña")
     if measure.left_over and not report.is_draft:
@@ -326,8 +329,8 @@ def _compare_mark(
 
 def _references(package: Package) -> tuple[tuple[str, str], ...]:
     """Which headers and footers the sections use: ("header default", part)."""
-    targets = {one.id: one.target for one in package.relations(_DOCUMENT)}
-    xml = package.read(_DOCUMENT)
+    targets = {one.id: one.target for one in package.relations(DOCUMENT)}
+    xml = package.read(DOCUMENT)
     # Searched for from its middle, which is rare: every element begins as these do.
     return tuple(
         (

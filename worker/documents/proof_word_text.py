@@ -44,7 +44,7 @@ _MOST_FORMS: Final = 512
 _MOST_FRAMES: Final = 16
 _UNIT: Final = re.compile("\r([RrPp])")
 _CELL: Final = re.compile("\r([Cc])(\\d*v?)")
-_ANY_MARK: Final = re.compile("\r(?:RH?|C\\d*v?|F[^\r]*|![A-Za-z]*|[rPcp])")
+_ANY_MARK: Final = re.compile("\r(?:RH?|C\\d*v?|F[^\r]*\rf|![A-Za-z]*|[rPcp])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,11 @@ def _told(element: etree._Element, *, is_form: bool = False) -> Iterator[str]:
         # A tab among a paragraph's properties is a stop, not a letter.
         yield _LITERAL[tag]
     elif tag == f"{W}instrText":
-        yield f"\rF{_text(element, is_form=is_form)}"
+        yield f"\rF{_text(element, is_form=is_form)}\rf"
+    elif tag == f"{W}fldSimple":
+        yield f"\rF{element.get(f'{W}instr', '')}\rf"
+        for child in element.iterchildren(tag=etree.Element):
+            yield from _told(child, is_form=is_form)
     else:
         if tag in _UNFINISHED:
             yield UNFINISHED_MARK + etree.QName(element).localname

@@ -83,8 +83,12 @@ class FieldChange:
     field: str
     before: str
     after: str
-    pieces: tuple[Piece, ...]
     approver: Approver | None
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The two texts word by word; looked for when it is asked, which costs more than all the rest."""
+        return word_pieces(self.before, self.after)
 
 
 class ActionChangeKind(StrEnum):
@@ -197,14 +201,14 @@ def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[Field
         ("version", str(before.version), str(after.version)),
     ):
         if old != new:
-            yield FieldChange(field, old, new, word_pieces(old, new), None)
+            yield FieldChange(field, old, new, None)
     for field in ("title", "objective"):
         old, new = getattr(before, field), getattr(after, field)
         # A new year's plan names its year; that is no modification of the plan of the year before.
         is_same = says_the_same(old.replace(str(before.year), ""), new.replace(str(after.year), ""))
         if old != new:
             approver = None if is_same else _approver(field, office)
-            yield FieldChange(field, old, new, word_pieces(old, new), approver)
+            yield FieldChange(field, old, new, approver)
 
 
 def _action_change(
@@ -233,7 +237,7 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
         if was != now:
             is_plan = field != _FOLLOW_UP and not says_the_same(was, now)
             approver = _approver(field, office) if is_plan else None
-            yield FieldChange(field, was, now, word_pieces(was, now), approver)
+            yield FieldChange(field, was, now, approver)
     extras_before = dict(before.extras) if before else {}
     extras_after = dict(after.extras) if after else {}
     if extras_before == extras_after:
@@ -243,7 +247,7 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
         if was != now:
             is_plan = not _is_follow_up(header) and not says_the_same(was, now)
             approver = _approver(header, office) if is_plan else None
-            yield FieldChange(header, was, now, word_pieces(was, now), approver)
+            yield FieldChange(header, was, now, approver)
 
 
 def _approver(field: str, office: Office) -> Approver:

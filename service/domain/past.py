@@ -59,6 +59,12 @@ def follows(quarter: Quarter, version: VersionNumber, past: Past) -> Filed | Non
     return next((group[-1] for group in (same, of_version, before) if group), None)
 
 
+def quarter_before(quarter: Quarter, version: VersionNumber, past: Past) -> Filed | None:
+    """The last report of the latest earlier quarter of the year, of the same version when there is one."""
+    earlier = [each for each in past.issued(quarter.year) if each.quarter < quarter]
+    return max(earlier, key=lambda each: (each.version == version, each.quarter, each.edition or 0), default=None)
+
+
 def same_version(quarter: Quarter, version: VersionNumber, past: Past) -> Filed | None:
     """The issued report that says what was approved in this version: the nearest to the quarter, the earlier first."""
     found = [each for each in past.issued(quarter.year) if each.version == version]

@@ -233,30 +233,6 @@ class ReportShelf:
             row = connection.execute(wanted).one_or_none()
         return Upload(row.filename, row.content, row.sha256, row.received_at) if row else None
 
-    def previous_plan(self, quarter: Quarter, version: VersionNumber) -> Plan | None:
-        """The plan of the latest earlier quarter of that year, of the same version when there is one.
-
-        Of the issued reports; of the drafts without errors only when nothing earlier was issued. Never one of the same
-        quarter: another edition of it replaces the first and may differ in anything.
-        """
-        latest = (
-            select(_blobs.content)
-            .join(tables.reports, _reports.reading_sha256 == _blobs.sha256)
-            .join(tables.issued, _issued.report_id == _reports.id, isouter=True)
-            .where(_reports.year == quarter.year, _reports.quarter < quarter.number, _reports.has_errors.is_(False))
-            .order_by(
-                _issued.report_id.is_(None),
-                (_reports.version == str(version)).desc(),
-                _reports.quarter.desc(),
-                _issued.issued_at.desc(),
-                _reports.created_at.desc(),
-            )
-            .limit(1)
-        )
-        with reading(self._engine) as connection:
-            kept = connection.execute(latest).scalar_one_or_none()
-        return plan_in(reading_from_json(json.loads(kept))) if kept else None
-
     def report_of_key(self, idempotency_key: str) -> str | None:
         """The id of the report that a request under this key brought, whatever the request was."""
         keys = tables.idempotency_keys.c

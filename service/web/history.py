@@ -11,7 +11,7 @@ from functools import lru_cache
 from service.domain.checks import compare_with_previous
 from service.domain.findings import Finding
 from service.domain.office import Office
-from service.domain.past import Filed, Past, contradictions, same_version
+from service.domain.past import Filed, Past, contradictions, quarter_before, same_version
 from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Acceptance, MappedColumn
 from service.domain.values import Quarter, VersionNumber
@@ -60,15 +60,9 @@ def beside_the_past(
     if dated is None:
         return ()
     found: dict[tuple[object, object], Finding] = {}
-    for base in (_quarter_before(dated, past), same_version(dated.quarter, dated.version, past)):
+    for base in (quarter_before(dated.quarter, dated.version, past), same_version(dated.quarter, dated.version, past)):
         before = past.plan_of(base.id) if base else None
         whole = before.with_blanks() if isinstance(before, DraftPlan) else before
         for finding in compare_with_previous(draft, mapping, whole, office, extra_columns) if whole else ():
             found.setdefault((finding.code, finding.place), finding)
     return (*found.values(), *contradictions(draft, past))
-
-
-def _quarter_before(plan: Plan, past: Past) -> Filed | None:
-    """The last report of the latest earlier quarter of the year, of the same version when there is one."""
-    earlier = [each for each in past.issued(plan.year) if each.quarter < plan.quarter]
-    return max(earlier, key=lambda each: (each.version == plan.version, each.quarter, each.edition or 0), default=None)

@@ -20,7 +20,7 @@ from service.domain.reports import DocumentKind, JobState, ReportStatus, Source
 from service.settings import PROJECT
 from service.store import Appended, KeyReused, Store, migrate, new_id, open_store
 from service.store.engine import make_engine
-from tests.integration.samples import NOON, a_document, accepted, an_upload, append, append_or_refuse, issued
+from tests.integration.samples import NOON, a_document, accepted, an_upload, append, issued
 from tests.plans import reference_plan
 
 OLD_REPORT = Path(__file__).with_name("a_report_of_0001.sql")
@@ -107,28 +107,6 @@ def test_a_key_with_another_mapping_or_another_acceptance_is_another_request(sto
     assert isinstance(append_as(mapped), Appended)
     assert isinstance(append_as(let_stand), KeyReused)
     assert isinstance(append_as(Given()), KeyReused)
-
-
-def test_the_previous_report_is_the_latest_earlier_quarter_of_the_year(store: Store) -> None:
-    for quarter, version in ((1, "2.0"), (2, "1.0"), (3, "2.0"), (4, "2.0")):
-        append_or_refuse(store, reading=accepted(version, quarter))
-    third = accepted("2.0", 3).plan
-
-    same_version = store.previous_plan(third.quarter, third.version)
-    other = accepted("3.0", 3).plan
-    other_version = store.previous_plan(other.quarter, other.version)
-
-    assert same_version == accepted("2.0", 1).plan
-    assert other_version == accepted("1.0", 2).plan
-    assert store.previous_plan(replace(third.quarter, number=1), third.version) is None
-    assert store.previous_plan(replace(third.quarter, year=2025), third.version) is None
-
-
-def test_a_draft_is_nobodys_previous_report(store: Store) -> None:
-    draft = replace(rejected(), plan=replace(reference_plan().as_draft(), quarter=1))
-    append_draft(store, draft)
-
-    assert store.previous_plan(reference_plan().quarter, reference_plan().version) is None
 
 
 def test_the_last_mapping_of_a_layout_is_the_one_remembered(store: Store) -> None:

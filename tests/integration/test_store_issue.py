@@ -384,19 +384,6 @@ def test_an_issued_report_is_never_answered_with_the_documents_of_its_draft(stor
     assert found[1] == b"without"
 
 
-def test_the_previous_plan_is_an_issued_one_whenever_there_is_one(store: Store) -> None:
-    plan = reference_plan()
-    append(store, reading=accepted("2.0", 2))
-    drafted = store.previous_plan(plan.quarter, plan.version)
-    issued(store, "1.0", 1)
-    of_another_version = store.previous_plan(plan.quarter, plan.version)
-    issued(store, "2.0", 1)
-
-    assert drafted == accepted("2.0", 2).plan
-    assert of_another_version == accepted("1.0", 1).plan
-    assert store.previous_plan(plan.quarter, plan.version) == accepted("2.0", 1).plan
-
-
 def test_a_list_of_a_hundred_reports_takes_three_queries(store: Store) -> None:
     for number in range(100):
         report = append(store, reading=accepted(f"{number % 7 + 1}.0", number % 4 + 1)).report

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service.domain.findings import FindingCode
-from service.domain.past import Filed, Past, contradictions, follows, same_version
+from service.domain.past import Filed, Past, contradictions, follows, quarter_before, same_version
 from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Acceptance
 from service.domain.succession import Proposal, Step, objection, propose
@@ -282,6 +282,19 @@ def test_a_report_follows_its_last_edition_else_its_version_else_the_version_bef
     assert before(4, THREE) == "2024-3-2.0-2"
     assert before(2, THREE) == "2024-2-1.0-1"
     assert before(1, ONE) is None
+
+
+def test_the_quarter_before_is_the_latest_earlier_one_of_the_same_version_when_there_is_one() -> None:
+    history = past(plan(1), plan(2, ONE), plan(2, ONE), plan(3), plan(4))
+
+    def before(quarter: int, version: VersionNumber, year: int = 2024) -> str | None:
+        found = quarter_before(Quarter(year, quarter), version, history)
+        return found.id if found else None
+
+    assert before(3, TWO) == "2024-1-2.0-1"
+    assert before(3, THREE) == "2024-2-1.0-2"
+    assert before(1, TWO) is None
+    assert before(3, TWO, 2025) is None
 
 
 def test_what_a_version_approved_stands_in_its_nearest_report() -> None:

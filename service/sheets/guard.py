@@ -202,7 +202,7 @@ def _checked_size(content: bytes, name: str, member: _Member) -> int:
         if tags > MAX_TAGS:
             raise _too_large("una de sus hojas tiene demasiadas celdas")
         window = tail + piece
-        if _DECLARATION.search(window):
+        if b"!" in window and _DECLARATION.search(window):
             raise _unsafe("contiene declaraciones que un libro de Excel no lleva (DOCTYPE)")
         tail = window[-_DECLARATION_REACH:]
     if size != member.info.file_size or crc != member.info.CRC:

@@ -91,9 +91,10 @@ class Rows:
             self.findings.append(FindingCode.ROW_005.at(place, row=row.number))
         values: dict[str, Any] = dict.fromkeys(BY_FIELD)
         values["lead"] = self._lead
+        cells = row.cells
         missing: list[tuple[str, int]] = []
         for column, (field, parse) in self._fields.items():
-            cell = row.cells.get(column)
+            cell = cells.get(column)
             if cell is None:
                 missing.append((field, column))
             else:
@@ -106,7 +107,7 @@ class Rows:
         extras = tuple(
             (name, value)
             for column, name in self._extras.items()
-            if (cell := row.cells.get(column)) and (value := self._value(cell, row.number, read_text)) is not None
+            if (cell := cells.get(column)) and (value := self._value(cell, row.number, read_text)) is not None
         )
         return Action(**values, extras=extras, source=RowRef(self._table.sheet.name, row.number))
 

@@ -204,7 +204,7 @@ class _Workbook:
     def _read_row(self, row: int, written: list[WrittenCell], rows: dict[int, list[RawCell]]) -> None:
         digits = str(row)
         line = rows.setdefault(row, [])
-        at, column = row, 0
+        at, column, left = row, 0, self._cells_left
         for reference, style, declared, formula, value in written:
             if reference is None:
                 column += 1
@@ -214,13 +214,16 @@ class _Workbook:
                 raise _damaged("una fila tiene más celdas que las que admite Excel")
             understood = self._understood(style, declared, formula, value)
             if understood is not None:
-                self._cells_left -= 1
+                left -= 1
                 (line if at == row else rows.setdefault(at, [])).append(RawCell(at, column, *understood))
             at = row
+        self._cells_left = left
 
     def _understood(
         self, style: str | None, declared: str | None, formula: str | None, value: str | None
     ) -> tuple[Kind, str] | None:
+        if declared == "s" and value and value in self._strings:
+            return self._strings[value]
         if declared == "inlineStr":
             return None if value is None else self._text(value)
         # An empty result is one only of a text: openpyxl writes an empty value for what it has not computed.
@@ -229,7 +232,7 @@ class _Workbook:
         if value is None:
             return None
         if declared == "s":
-            return self._shared(value)
+            raise _damaged("una celda remite a un texto que no está en el libro")
         if declared is None or declared == "n":
             return self._number(value.strip(), style)
         return self._rarer(declared, value)
@@ -251,12 +254,6 @@ class _Workbook:
     def _text(self, text: str) -> tuple[Kind, str] | None:
         self._spend_characters(len(text))
         return (Kind.TEXT, text) if text else None
-
-    def _shared(self, index: str) -> tuple[Kind, str] | None:
-        try:
-            return self._strings[index]
-        except KeyError as error:
-            raise _damaged("una celda remite a un texto que no está en el libro") from error
 
     def _number(self, value: str, style: str | None) -> tuple[Kind, str] | None:
         if not value:

@@ -57,7 +57,10 @@ RULES: Final = (
     _rule("V18", "Lo apropiado cubre lo comprometido, esto lo obligado y esto lo pagado", "BUDGET"),
     _rule("V19", "Cada avance tiene su evidencia en un sitio de la entidad", "EVIDENCE"),
     _rule("V20", "Lo aprobado no cambia sin una nueva versión del plan", "CHANGE_001", "CHANGE_002", "CHANGE_003"),
-    _rule("V21", "La versión y el trimestre no vuelven atrás, y la versión tiene su cambio, su acta y su fecha", "STEP"),
+    _rule(
+        "V21", "La versión y el trimestre no vuelven atrás, y la versión tiene su cambio, su acta y su fecha",
+        "STEP",
+    ),
     _rule(
         "V22", "El texto está bien escrito a máquina: espacios, comillas, siglas, mayúsculas y punto final",
         "TEXT_001", "TEXT_014", "TEXT_015", "TEXT_016", "TEXT_017", "TEXT_018", "TEXT_019", "TEXT_020", "TEXT_021",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from functools import cache
 from typing import Final
 
 from service.domain.findings import Finding, FindingCode
@@ -20,6 +19,7 @@ from service.domain.rules.words import one_line
 
 _COUNTED: Final = re.compile(r"\d{1,9}")
 _NUMBERS: Final = re.compile(r"\d+")
+_NO_FIGURES: Final = bytes(code for code in range(128) if chr(code) not in "0123456789")
 _NAMES: Final = re.compile(r"(?<=[^\W\d_][ ,/])[A-ZÁÉÍÓÚÑ]\w+")
 # Alike texts come together when all are sorted, by how they begin or by how they end: nobody compares all with all.
 _NEIGHBOURS: Final = 2
@@ -83,19 +83,21 @@ def check_duplicates(rows: Rows, office: Office) -> Iterator[Finding]:
 
 def _near_duplicates(first_with: dict[str, Cell], least: float) -> Iterator[Finding]:
     order = {text: index for index, text in enumerate(first_with)}
-    numbers_in = cache(_NUMBERS.findall)
+    # Most pairs differ in a number: their figures in a row say so at the price of a comparison.
+    figures = {text: text.encode("ascii", "ignore").translate(None, _NO_FIGURES) for text in order}
     likeness = _Likeness(least)
     told: set[str] = set()
     for texts in (sorted(order), sorted(order, key=lambda text: text[::-1])):
         for index, text in enumerate(texts):
             for other in texts[index + 1 : index + 1 + _NEIGHBOURS]:
-                if not likeness.may_be(text, other) or numbers_in(text) != numbers_in(other):
+                if figures[text] != figures[other] or not likeness.may_be(text, other):
                     continue
                 earlier, later = sorted((text, other), key=order.__getitem__)
                 first, cell = first_with[earlier], first_with[later]
                 # The same action with another indicator has been told as that.
-                is_other = _names(first) != _names(cell) or _typed(cell) == _typed(first)
-                if later not in told and not is_other and likeness.holds(text, other):
+                is_other = _NUMBERS.findall(text) != _NUMBERS.findall(other) or _names(first) != _names(cell)
+                is_told = later in told or _typed(cell) == _typed(first)
+                if not is_told and not is_other and likeness.holds(text, other):
                     told.add(later)
                     yield cell.says(FindingCode.ROW_013, value=cell.value, other=first.place.cell)
 

@@ -61,7 +61,9 @@ class Rows:
     def signs(self, field: str) -> tuple[bytes, ...]:
         """The signs of each of the field's cells (see words.py), for a field that holds texts."""
         if field not in self._signs:
-            self._signs[field] = tuple(signs(cell.value) for cell in self.cells(field))
+            values = [cell.value for cell in self.cells(field)]
+            known = {value: signs(value) for value in set(values)}
+            self._signs[field] = tuple(map(known.__getitem__, values))
         return self._signs[field]
 
     def bare(self, text: str) -> str:

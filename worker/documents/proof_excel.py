@@ -312,7 +312,7 @@ class _Comparison:
             if row.height >= TALLEST_ROW - 1:
                 continue
             for column, value in row.cells.items():
-                if not isinstance(value, str) or f"{column_letters(column)}{number}" in merged:
+                if not isinstance(value, str) or (merged and f"{column_letters(column)}{number}" in merged):
                     continue
                 if self._is_clipped(row, column, value, widths.get(column, 0.0)):
                     self._findings.tell(

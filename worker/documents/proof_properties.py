@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from service.domain.reports import Report
-from worker.documents.proof_package import Package
+from worker.documents.proof_package import Package, parse
 from worker.documents.proof_result import Findings
 from worker.documents.proof_template import TextTemplate
 from worker.documents.proof_values import all_shown, plan_values
 
-_CORE = "docProps/core.xml"
+_CORE: Final = "docProps/core.xml"
 
 
 def tagged_properties(template: Package) -> dict[str, TextTemplate]:
@@ -31,4 +34,9 @@ def compare_properties(package: Package, expected: dict[str, TextTemplate], repo
 def _properties(package: Package) -> dict[str, str]:
     if _CORE not in package.names:
         return {}
-    return {str(element.tag): element.text or "" for element in package.tree(_CORE)}
+    return _read(package.read(_CORE))
+
+
+@lru_cache(maxsize=64)
+def _read(content: bytes) -> dict[str, str]:
+    return {str(element.tag): element.text or "" for element in parse(content, _CORE)}

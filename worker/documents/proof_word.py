@@ -19,7 +19,7 @@ from worker.documents.proof_properties import compare_properties, tagged_propert
 from worker.documents.proof_result import Difference, Findings, Proof, action_place
 from worker.documents.proof_template import Names, Stretch, TextTemplate
 from worker.documents.proof_values import OTHERS, action_values, all_shown, change_values, other_headers, plan_values
-from worker.documents.proof_word_text import UNFINISHED_MARK, W, cells, letters, marked_text, units
+from worker.documents.proof_word_text import UNFINISHED_MARK, W, cells, letter_count, letters, marked_text, units
 
 DOCUMENT: Final = "word/document.xml"
 _TELLING: Final = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
@@ -151,7 +151,7 @@ def count_cells(stretches: tuple[Stretch, ...], findings: Findings) -> None:
     told = [stretch for stretch in stretches if stretch.turn and stretch.turn[0] == ACTIONS]
     for stretch in told:
         findings.count(stretch.turn[1] if stretch.turn else 0, _cell_count(stretch.text))
-    findings.count_letters(len(letters("".join([stretch.text for stretch in told]))))
+    findings.count_letters(letter_count("".join([stretch.text for stretch in told])))
 
 
 def _cell_count(marked: str) -> int:

@@ -40,10 +40,12 @@ _ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);")
 _NAMED: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 # A text's number in a row's form; the letter says whether Word would drop the spaces around it.
 _NUMBERED: Final = re.compile("\r([TS])(\\d+);")
+_LONGEST_DECLARATION: Final = 56
 _MOST_FORMS: Final = 512
 _MOST_FRAMES: Final = 16
 _UNIT: Final = re.compile("\r([RrPp])")
 _CELL: Final = re.compile("\r([Cc])(\\d*v?)")
+_LONG_MARK: Final = re.compile("\r(?:RH|C[\\dv]|F|!)")
 _ANY_MARK: Final = re.compile("\r(?:RH?|C\\d*v?|F[^\r]*\rf|![A-Za-z]*|[rPcp])")
 
 
@@ -53,9 +55,13 @@ class _Form:
 
     marked: str
     order: tuple[tuple[int, bool], ...]
+    # Every text in its order, with its spaces.
+    is_even: bool
 
-    def filled(self, texts: list[str]) -> str:
-        """The marked text of a row with these texts, as they are written in XML."""
+    def filled(self, texts: list[str], *, is_plain: bool) -> str:
+        """The marked text of a row with these texts, as they are written in XML; `is_plain`: none has an entity."""
+        if is_plain and self.is_even and len(texts) == len(self.order):
+            return self.marked % tuple(texts)
         return self.marked % tuple(
             [_plain(texts[place]) if is_whole else _plain(texts[place]).strip() for place, is_whole in self.order]
         )
@@ -72,7 +78,9 @@ def marked_text(content: bytes) -> str:
     except UnicodeDecodeError as error:
         raise NotSound("no está escrito en UTF-8") from error
     pieces = xml.split(_ROW_END)
-    if len(pieces) > 1 and "<!" not in xml and xml.rfind("<?") <= 0 and "\r" not in xml:
+    # Marks of exclamation and question are rare: looking for them first spares looking at every element.
+    has_more = ("!" in xml and "<!" in xml) or ("?" in xml[_LONGEST_DECLARATION:] and "<?" in xml[1:]) or "\r" in xml
+    if len(pieces) > 1 and not has_more:
         told = _by_rows(pieces)
         if told is not None:
             return told
@@ -82,24 +90,29 @@ def marked_text(content: bytes) -> str:
 def _by_rows(pieces: list[str]) -> str | None:
     """The same, row by row; None where rows stand within rows, which only a parser can tell apart."""
     frame: list[str] = []
-    rows: list[str] = []
+    runs: list[list[str]] = []
     space = _namespaces(pieces[0])
     try:
         for piece in pieces[:-1]:
             start = _ROW_START.search(piece)
             if start is None:
                 return None
-            frame.append(piece[: start.start()])
-            around = _TEXTS.split(piece[start.start() :] + _ROW_END)
-            rows.append(_form(">\0".join(around[::2]), space).filled(around[1::2]))
+            # Rows that follow each other are one hole in the frame, which is then the same however many they are.
+            if start.start() or not runs:
+                frame.append(piece[: start.start()])
+                runs.append([])
+            row = piece[start.start() :]
+            written = _TEXTS.split(row + _ROW_END)
+            form = _form(">\0".join(written[::2]), space)
+            runs[-1].append(form.filled(written[1::2], is_plain="&" not in row))
         around = _frame(f"{_HOLE.join(frame)}{_HOLE}{pieces[-1]}").split(_EMPTY_ROW)
     except NotSound:
         return None
-    if len(around) != len(rows) + 1:
+    if len(around) != len(runs) + 1:
         return None
     told = [around[0]]
-    for row, behind in zip(rows, around[1:], strict=True):
-        told += (row, behind)
+    for run, behind in zip(runs, around[1:], strict=True):
+        told += (*run, behind)
     return "".join(told)
 
 
@@ -120,7 +133,7 @@ def _form(skeleton: str, namespaces: str) -> _Form:
     (row,) = parse(f"<w:folio {namespaces}>{numbered}</w:folio>".encode())
     told = _NUMBERED.split("".join(_told(row, is_form=True)).replace("%", "%%"))
     order = tuple((int(number), kind == "T") for kind, number in zip(told[1::3], told[2::3], strict=True))
-    return _Form("%s".join(told[::3]), order)
+    return _Form("%s".join(told[::3]), order, order == tuple((number, True) for number in range(len(order))))
 
 
 def _plain(text: str) -> str:
@@ -209,6 +222,13 @@ def letters(marked: str) -> str:
     """The text as it is read, without marks."""
     text = marked.replace("\rp\rP", "\n").replace("\rC\rP", "").replace("\rp\rc", "")
     return _ANY_MARK.sub("", text) if "\r" in text else text
+
+
+def letter_count(marked: str) -> int:
+    """Length of `letters(marked)`, counted without making it where all marks are two characters long."""
+    if _LONG_MARK.search(marked):
+        return len(letters(marked))
+    return len(marked) - 2 * marked.count("\r") + marked.count("\rp\rP")
 
 
 def _outermost(marked: str, pattern: re.Pattern[str]) -> Iterator[str]:

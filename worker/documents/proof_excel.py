@@ -18,7 +18,7 @@ from worker.documents.proof_alignment import Fate, align
 from worker.documents.proof_excel_book import Book, Formula, Number, Row, Sheet, Value, column_letters
 from worker.documents.proof_excel_template import Cells, ExpectedSheet, expected_sheets, measured, parse
 from worker.documents.proof_package import NotSound, Package
-from worker.documents.proof_properties import compare_properties, tagged_properties
+from worker.documents.proof_properties import compare_properties
 from worker.documents.proof_result import Difference, Findings, Proof, action_place
 from worker.documents.proof_values import all_shown, plan_values
 
@@ -53,7 +53,7 @@ def prove_excel(content: bytes, template: bytes, report: Report) -> Proof:
         TemplateProblem: the template has a tag that cannot be read here.
     """
     findings = Findings()
-    _, template_book, template_package = measured(template)
+    _, template_book, properties = measured(template)
     expected = expected_sheets(template, report, counts_from_1904=template_book.counts_from_1904)
     for sheet in expected:
         _count(sheet, findings)
@@ -68,7 +68,7 @@ def prove_excel(content: bytes, template: bytes, report: Report) -> Proof:
                 _Comparison(sheet, book.sheets[sheet.measure.sheet.name], book, report, findings).run()
             else:
                 _miss_all(sheet, report, findings)
-        compare_properties(package, tagged_properties(template_package), report, findings)
+        compare_properties(package, properties, report, findings)
     except NotSound as problem:
         findings.refuse("un libro de Excel sano", str(problem))
     return findings.proof()
@@ -304,6 +304,7 @@ class _Comparison:
             for column in range(first, min(last, 200) + 1)
         }
         merged = {merge.partition(":")[0] for merge in self._found.merges}
+        merged_rows = {int(re.sub(r"\D", "", cell)) for cell in merged}
         tagged = {number for number, texts in self._measure.tagged.items() if any(one.scopes for one in texts.values())}
         for number, row in self._found.rows.items():
             is_item = model and model <= number <= model + added
@@ -312,7 +313,9 @@ class _Comparison:
             if row.height >= TALLEST_ROW - 1:
                 continue
             for column, value in row.cells.items():
-                if not isinstance(value, str) or (merged and f"{column_letters(column)}{number}" in merged):
+                if not isinstance(value, str):
+                    continue
+                if number in merged_rows and f"{column_letters(column)}{number}" in merged:
                     continue
                 if self._is_clipped(row, column, value, widths.get(column, 0.0)):
                     self._findings.tell(

@@ -19,6 +19,8 @@ from service.domain.reports import Report
 from service.domain.values import Target
 from worker.documents.proof_excel_book import Book, Formula, Number, Sheet, Value, column_letters, column_of
 from worker.documents.proof_package import Package
+from worker.documents.proof_properties import tagged_properties
+from worker.documents.proof_template import TextTemplate
 from worker.documents.proof_values import (
     Typed,
     Values,
@@ -132,11 +134,11 @@ class ExpectedSheet:
 
 
 @lru_cache(maxsize=8)
-def measured(template: bytes) -> tuple[tuple[SheetMeasure, ...], Book, Package]:
-    """The sheets of a template, read once."""
+def measured(template: bytes) -> tuple[tuple[SheetMeasure, ...], Book, dict[str, TextTemplate]]:
+    """The sheets of a template, the template itself and its properties with tags; read once."""
     package = Package(template)
     book = Book(package)
-    return tuple(_measure(sheet) for sheet in book.sheets.values()), book, package
+    return tuple(_measure(sheet) for sheet in book.sheets.values()), book, tagged_properties(package)
 
 
 def _measure(sheet: Sheet) -> SheetMeasure:

@@ -89,6 +89,8 @@ Reading = Accepted | Rejected | Unreadable
 def with_accepted(findings: Iterable[Finding], accepted: Iterable[Acceptance]) -> tuple[Finding, ...]:
     """The findings in their order, each with the reason for which a person lets it stand, if there is one."""
     reasons = {(acceptance.code, acceptance.place): acceptance.reason for acceptance in accepted}
+    if not reasons:
+        return tuple(findings)
     return tuple(
         replace(finding, accepted=reasons.get((finding.code, finding.place), finding.accepted)) for finding in findings
     )

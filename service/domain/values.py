@@ -62,7 +62,7 @@ class PlainText(str):
 
 def legible(raw: str) -> str:
     """`raw` for showing in a message: what `PlainText` refuses is replaced by the replacement character."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", raw)
+    return raw if raw.isprintable() else _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", raw)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -62,7 +62,7 @@ def check_wording(rows: Rows, office: Office) -> Iterator[Finding]:
                 yield from _findings(cell, codes, office, is_told=False)
                 if not codes:
                     plain.add(cell.value)
-    slips = frozenset(slip.encode() for slip in _slips(office.acronyms))
+    slips = _slip_words(office.acronyms)
     slip_signs = re.compile(b"|".join(map(re.escape, sorted(slips)))) if slips else _NO_SIGN
     for field in _LONG_TEXTS:
         is_told = field == "qualitative_progress"
@@ -205,6 +205,8 @@ def _filler(text: str) -> str | None:
 def _mistyped(text: str, acronyms: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Words in capitals that are one slip away from an acronym of the office; the last may be a cut one."""
     slips = _slips(acronyms)
+    if not _has_any(_slip_words(acronyms), text):
+        return
     for found in _CAPITALS.finditer(text):
         word = found.group()
         if word in slips and not (found.end() == len(text.rstrip()) and _cut_acronym(word, acronyms)):
@@ -224,12 +226,18 @@ def _slips(acronyms: tuple[str, ...]) -> dict[str, str]:
     return {slip: acronym for slip, acronym in slips.items() if slip not in acronyms}
 
 
+@lru_cache(maxsize=64)
+def _slip_words(acronyms: tuple[str, ...]) -> frozenset[bytes]:
+    return frozenset(slip.encode() for slip in _slips(acronyms))
+
+
 def _mended(text: str, acronyms: tuple[str, ...], *, is_told: bool) -> str:
     mended = text
     if not text.isprintable():
         mended = _BROKEN_WORD.sub(r"\1\2", text)
         mended = _UNSEEN.sub(lambda found: " " if found.group() in "\t\u2028\u2029" else "", mended)
-    mended = _SPACES.sub(" ", mended)
+    if "  " in mended or "\u00a0" in mended:
+        mended = _SPACES.sub(" ", mended)
     for word, acronym in _mistyped(mended, acronyms):
         mended = re.sub(rf"\b{re.escape(word)}\b", acronym, mended)
     ends = mended.rstrip()

@@ -6,21 +6,19 @@ sheet where its texts are taller than a row can be: joined, they must be the act
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from decimal import Decimal
 from typing import Final
 
 from service.domain.reports import Report
 from service.domain.typography import TALLEST_ROW, lines_needed
-from service.domain.values import printed_date, printed_number
 from worker.documents.proof_alignment import Fate, align
-from worker.documents.proof_excel_book import Book, Formula, Number, Row, Sheet, Value, column_letters
+from worker.documents.proof_excel_book import Book, Row, Sheet, Value, column_letters
+from worker.documents.proof_excel_shown import joined_values, shown_value, told_apart
 from worker.documents.proof_excel_template import Cells, ExpectedSheet, expected_sheets, measured, parse
 from worker.documents.proof_package import NotSound, Package
 from worker.documents.proof_properties import compare_properties
 from worker.documents.proof_result import Difference, Findings, Proof, action_place
-from worker.documents.proof_values import all_shown, plan_values
+from worker.documents.proof_values import plan_values
 
 _DRAFT: Final = "BORRADOR"
 _PRINTED_NAMES: Final = {
@@ -36,9 +34,8 @@ _LINES: Final = {"odd": "", "even": "differentOddEven", "first": "differentFirst
 _LINE: Final = 1.15
 # What any program keeps free of letters at the sides of a cell, at least.
 _EDGES: Final = 1.5
-# Letters wider than this, in shares of their size, make a text that must be measured letter by letter.
-_WIDE: Final = 0.62
-_EPOCH: Final = dt.date(1899, 12, 30)
+# A text whose letters would fit if each took this share of their size is not measured letter by letter.
+_WIDE: Final = 0.55
 
 
 def prove_excel(content: bytes, template: bytes, report: Report) -> Proof:
@@ -89,14 +86,16 @@ def _count(sheet: ExpectedSheet, findings: Findings) -> None:
         return
     for index, cells in enumerate(sheet.items):
         findings.count(index, len(sheet.telling))
-        findings.count_letters(sum([len(_shown(cells[column])) for column in sheet.telling if column in cells]))
+        findings.count_letters(
+            sum([len(shown_value(value)) for column, value in cells.items() if column in sheet.telling])
+        )
 
 
 def _miss_all(sheet: ExpectedSheet, report: Report, findings: Findings) -> None:
     for index, cells in enumerate(sheet.items):
         place = f"hoja «{sheet.measure.sheet.name}», {action_place(report, index)}"
         if sheet.measure.scope == "accion":
-            findings.miss(index, Difference(place, _joined(cells), ""), len(sheet.telling))
+            findings.miss(index, Difference(place, joined_values(cells), ""), len(sheet.telling))
 
 
 class _Comparison:
@@ -171,7 +170,7 @@ class _Comparison:
                 case Fate.REPEATED:
                     self._findings.tell(place, "una sola vez", f"está repetida en la fila {numbers[mismatch.found]}")
                 case Fate.ADDED:
-                    self._findings.tell(f"después de {place}", "nada más", _joined(groups[mismatch.found]))
+                    self._findings.tell(f"después de {place}", "nada más", joined_values(groups[mismatch.found]))
         if len(self._findings.differences) == before:
             self._findings.tell(self._place, f"{len(wanted)} acciones o cambios seguidos", "filas de más o de menos")
         return end
@@ -201,7 +200,7 @@ class _Comparison:
         return f"control de cambios, fila {index + 1}"
 
     def _miss(self, index: int, place: str, found: str) -> None:
-        difference = Difference(place, _joined(self._expected.items[index]), found)
+        difference = Difference(place, joined_values(self._expected.items[index]), found)
         if self._measure.scope == "accion":
             self._findings.miss(index, difference, len(self._expected.telling))
         else:
@@ -213,7 +212,7 @@ class _Comparison:
             if one == other:
                 continue
             place = f"{self._place}, {self._item(index)}, columna {self._expected.label(column)}"
-            difference = Difference(place, *_told_apart(one, other))
+            difference = Difference(place, *told_apart(one, other))
             if self._measure.scope == "accion" and column in self._expected.telling:
                 self._findings.miss(index, difference)
             else:
@@ -236,7 +235,7 @@ class _Comparison:
                 one, other = cells.get(column, ""), read.get(column, "")
                 if one != other:
                     self._findings.tell(
-                        f"{self._place}, celda {column_letters(column)}{number}", *_told_apart(one, other)
+                        f"{self._place}, celda {column_letters(column)}{number}", *told_apart(one, other)
                     )
 
     def _compare_areas(self, added: int) -> None:
@@ -273,7 +272,7 @@ class _Comparison:
 
     def _compare_printed(self) -> None:
         """The printed headers and footers, and the mark of a draft on every page."""
-        plan = all_shown(plan_values(self._report))
+        plan = allshown_value(plan_values(self._report))
         for kind, switch in _LINES.items():
             if switch and switch not in self._found.switches:
                 continue
@@ -303,6 +302,9 @@ class _Comparison:
             for first, last, width in self._found.widths
             for column in range(first, min(last, 200) + 1)
         }
+        # Points of height that a letter takes in each column, by the largest letters of the workbook.
+        size = max(style.size for style in self._book.styles)
+        shares = {column: _WIDE * size * size * _LINE / max(width - size, 1.0) for column, width in widths.items()}
         merged = {merge.partition(":")[0] for merge in self._found.merges}
         merged_rows = {int(re.sub(r"\D", "", cell)) for cell in merged}
         tagged = {number for number, texts in self._measure.tagged.items() if any(one.scopes for one in texts.values())}
@@ -312,8 +314,11 @@ class _Comparison:
                 continue
             if row.height >= TALLEST_ROW - 1:
                 continue
+            ample = row.height - 2 * size * _LINE
             for column, value in row.cells.items():
                 if not isinstance(value, str):
+                    continue
+                if len(value) * shares.get(column, 0.0) < ample and "\n" not in value:
                     continue
                 if number in merged_rows and f"{column_letters(column)}{number}" in merged:
                     continue
@@ -363,34 +368,3 @@ def _areas(text: str) -> dict[str, str]:
 
 def _letters(text: str) -> str:
     return "".join(text.split())
-
-
-def _joined(cells: Cells) -> str:
-    return " | ".join(_shown(cells[column]) for column in sorted(cells))
-
-
-def _shown(value: Value) -> str:
-    """A value as a reader sees it, near enough to find it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Formula):
-        return "una fórmula"
-    if value.kind == "percent":
-        return f"{printed_number(value.value * 100)} %"
-    if value.kind == "date" and value.value == value.value.to_integral_value() and 0 < value.value < Decimal(2_900_000):
-        return printed_date(_EPOCH + dt.timedelta(days=int(value.value)))
-    return printed_number(value.value)
-
-
-def _told_apart(expected: Value, found: Value) -> tuple[str, str]:
-    """Both as a reader sees them, and what they are where that is all that differs."""
-    one, other = _shown(expected), _shown(found)
-    if one == other:
-        one, other = (f"{text} ({_nature(value)})" for text, value in ((one, expected), (other, found)))
-    return one, other
-
-
-def _nature(value: Value) -> str:
-    if isinstance(value, Number):
-        return {"date": "fecha", "percent": "porcentaje"}.get(value.kind, "número")
-    return "fórmula" if isinstance(value, Formula) else "texto"

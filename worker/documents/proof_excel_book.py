@@ -147,20 +147,20 @@ class Book:
             cells: dict[int, Value] = {}
             styles: dict[int, int] = {}
             column = 0
+            digits = len(str(number))
             for cell in element:
                 place = cell.get("r")
-                column = column_of(place) if place else column + 1
+                column = _column(place[:-digits]) if place else column + 1
                 if not len(cell):
                     continue
-                style = int(cell.get("s") or 0)
-                kind = cell.get("t")
-                if kind == "s":
-                    text = strings[int(cell[0].text or 0)] if cell[0].tag == _V else _value(cell, kind, "")
-                    if text != "":
-                        cells[column] = text
-                        styles[column] = style
-                    continue
-                value = _value(cell, kind, kinds[style] if style < len(kinds) else "number")
+                child, kind, style = cell[0], cell.get("t"), int(cell.get("s") or 0)
+                value: Value
+                if child.tag != _V:
+                    value = _value(cell, kind, kinds[style] if style < len(kinds) else "number")
+                elif kind == "s":
+                    value = strings[int(child.text or 0)]
+                else:
+                    value = _written(child.text or "", kind, kinds[style] if style < len(kinds) else "number")
                 if value != "":
                     cells[column] = value
                     styles[column] = style
@@ -186,7 +186,11 @@ def _value(cell: etree._Element, kind: str | None, shown_as: str) -> Value:
     if kind == "inlineStr":
         inline = cell.find(f"{M}is")
         return "" if inline is None else _text(inline)
-    written = cell.findtext(_V) or ""
+    return _written(cell.findtext(_V) or "", kind, shown_as)
+
+
+@lru_cache(maxsize=4096)
+def _written(written: str, kind: str | None, shown_as: str) -> Value:
     if kind in {"str", "e", "d"}:
         return unescaped(written)
     if kind == "b":
@@ -196,7 +200,7 @@ def _value(cell: etree._Element, kind: str | None, shown_as: str) -> Value:
     try:
         return Number(Decimal(written), shown_as)
     except InvalidOperation as error:
-        raise NotSound(f"la celda {cell.get('r')} no tiene un número") from error
+        raise NotSound(f"una celda dice «{written}» donde debía haber un número") from error
 
 
 def column_of(reference: str) -> int:

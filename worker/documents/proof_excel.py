@@ -18,7 +18,7 @@ from worker.documents.proof_excel_template import Cells, ExpectedSheet, expected
 from worker.documents.proof_package import NotSound, Package
 from worker.documents.proof_properties import compare_properties
 from worker.documents.proof_result import Difference, Findings, Proof, action_place
-from worker.documents.proof_values import plan_values
+from worker.documents.proof_values import all_shown, plan_values
 
 _DRAFT: Final = "BORRADOR"
 _PRINTED_NAMES: Final = {
@@ -272,7 +272,7 @@ class _Comparison:
 
     def _compare_printed(self) -> None:
         """The printed headers and footers, and the mark of a draft on every page."""
-        plan = allshown_value(plan_values(self._report))
+        plan = all_shown(plan_values(self._report))
         for kind, switch in _LINES.items():
             if switch and switch not in self._found.switches:
                 continue

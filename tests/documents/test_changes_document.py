@@ -62,7 +62,7 @@ def styled(cell: _Cell, style: str) -> str:
     return "".join(run.text for run in cell.paragraphs[0].runs if run.style and run.style.name == style)
 
 
-def test_it_begins_with_the_row_that_the_control_de_cambios_asks_for() -> None:
+def test_it_begins_with_the_row_that_the_control_de_cambios_asks_for_and_states_no_approval_that_nobody_gave() -> None:
     log, _ = opened(rendered(revised())).tables
     assert texts(log) == [
         ["VERSIÓN", "FECHA", "DESCRIPCIÓN DE LA MODIFICACIÓN", "INSTANCIA"],
@@ -70,7 +70,7 @@ def test_it_begins_with_the_row_that_the_control_de_cambios_asks_for() -> None:
             "3.0",
             "15/10/2024",
             TOLD,
-            "Comité Institucional de Gestión y Desempeño",
+            "Por aprobar: Comité Institucional de Gestión y Desempeño",
         ],
     ]
 
@@ -90,7 +90,7 @@ def test_what_was_said_at_its_issue_is_told_beside_the_report_that_it_followed_a
     instance = "Comité Institucional de Gestión y Desempeño, Acta 5 de 2024"
     assert texts(log)[1:] == [["3.0", "20/08/2024", "Se ajustó la meta.", instance]]
     log, _ = opened(render_changes(changes, before, replace(after, modification=said, previous_id="otro"))).tables
-    assert texts(log)[1][2] == TOLD
+    assert texts(log)[1][2:] == [TOLD, "Por aprobar: Comité Institucional de Gestión y Desempeño"]
 
 
 def test_each_field_stands_as_it_was_and_as_it_is_with_who_approves_it() -> None:

@@ -45,9 +45,10 @@ _KINDS: Final = {
     ActionChangeKind.CHANGED: "se modificó",
 }
 _APPROVES: Final = {Approver.COMMITTEE: "Comité", Approver.PLANNING: "Planeación", None: "No requiere"}
+# Nobody has approved what no control de cambios tells.
 _INSTANCES: Final = {
-    Approver.COMMITTEE: "Comité Institucional de Gestión y Desempeño",
-    Approver.PLANNING: "Oficina de planeación",
+    Approver.COMMITTEE: "Por aprobar: Comité Institucional de Gestión y Desempeño",
+    Approver.PLANNING: "Por aprobar: oficina de planeación",
     None: "No requiere aprobación",
 }
 _LEGEND: Final = (

@@ -121,7 +121,7 @@ def objection(step: Step, proposal: Proposal, plan: DraftPlan, past: Past) -> st
         (Step.FIRST, bool(issued), f"{first} de {quarter.year}, pero ya se emitió {latest}."),
         (Step.NEW_YEAR, bool(issued), f"{first} de {quarter.year}, pero ya se emitió {latest}."),
         (
-            Step.EARLIER, not later,
+            Step.EARLIER, not later and all(each.version <= version for each in issued),
             f"Usted indicó que es un informe anterior, pero no se ha emitido ninguno posterior a {this}.",
         ),
     )  # fmt: skip
@@ -184,14 +184,18 @@ class _Upload:
             return Proposal(Step.NEW_VERSION, self._unapproved(), _after(self.issued), quarter, 1, against)
         if there:
             return Proposal(Step.CORRECTION, self._correction(there[-1]), version, quarter, self._edition(), against)
-        if any(each.quarter > quarter for each in self.issued) and not self._is_new_version():
+        is_known = any(each.version == version for each in self.issued)
+        if not self._is_new_version() and (self._has_later_quarters() or not is_known):
             return Proposal(Step.EARLIER, self._earlier(), version, quarter, 1, against)
-        if any(each.version == version for each in self.issued):
+        if is_known:
             return self._next_quarter(against)
         return Proposal(Step.NEW_VERSION, self._new_version(), version, quarter, 1, against)
 
     def _is_new_version(self) -> bool:
         return all(each.version < self.plan.version for each in self.issued)
+
+    def _has_later_quarters(self) -> bool:
+        return any(each.quarter > self.plan.quarter for each in self.issued)
 
     def _edition(self) -> int:
         like = self.past.like(self.plan.quarter, self.plan.version)
@@ -216,6 +220,9 @@ class _Upload:
         )
 
     def _earlier(self) -> str:
+        if not self._has_later_quarters():
+            version, latest = self.plan.version, self.issued[-1].version
+            return f"El libro trae la versión {version}, anterior a la última que se emitió, la {latest}."
         first = min(each.quarter for each in self.issued)
         if self.plan.quarter < first:
             known = f"anterior al primero que conoce Folio, el del {first.roman} trimestre"
@@ -241,14 +248,17 @@ class _Upload:
         return Proposal(Step.NEXT_QUARTER, reason, self.plan.version, quarter, 1, against)
 
     def _new_version(self) -> str:
-        before = self.issued[-1].version
-        if self.changes is None or not self.changes.modifies_plan:
-            return (
-                f"El libro trae la versión {self.plan.version} y la última emitida es la {before}; el plan no cambia."
-            )
+        version, latest = self.plan.version, self.issued[-1].version
+        if self.base is None or self.changes is None or not self.changes.modifies_plan:
+            unchanged = ""
+            if self.base and self.changes:
+                unchanged = "; el plan no cambia"
+                if self.base.version != latest:
+                    unchanged += f" frente a la {self.base.version}"
+            return f"El libro trae la versión {version} y la última emitida es la {latest}{unchanged}."
         told = self._told(plan_only=True)
         return (
-            f"El plan cambia frente a la versión {before} ({told}): es la versión {self.plan.version}, "
+            f"El plan cambia frente a la versión {self.base.version} ({told}): es la versión {version}, "
             f"que {self._approves()}."
         )
 

@@ -140,6 +140,27 @@ def test_a_new_number_without_a_change_of_the_plan_says_so() -> None:
     )
 
 
+def test_a_version_is_told_beside_the_one_that_it_is_compared_with() -> None:
+    history = past(plan(2, ONE), plan(3))
+
+    assert proposed(modified(plan(2, THREE)), history).reason.startswith("El plan cambia frente a la versión 1.0 (")
+    assert proposed(plan(2, THREE), history).reason == (
+        "El libro trae la versión 3.0 y la última emitida es la 2.0; el plan no cambia frente a la 1.0."
+    )
+    assert proposed(plan(2, THREE), past(plan(3))).reason == (
+        "El libro trae la versión 3.0 y la última emitida es la 2.0."
+    )
+
+
+def test_a_version_before_the_latest_is_no_new_one() -> None:
+    history = past(plan(4), modified(plan(4, THREE)))
+    found = proposed(modified(plan(4, VersionNumber(2, 5))), history)
+
+    assert (found.step, found.against) == (Step.EARLIER, "2024-4-2.0-1")
+    assert found.reason == "El libro trae la versión 2.5, anterior a la última que se emitió, la 3.0."
+    assert objection(Step.EARLIER, found, plan(4, VersionNumber(2, 5)).as_draft(), history) is None
+
+
 def test_a_modified_plan_under_the_same_number_is_proposed_as_the_next_version() -> None:
     for quarter in (3, 4):
         found = proposed(modified(plan(quarter)), past(plan()))

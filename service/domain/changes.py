@@ -25,7 +25,7 @@ from service.domain.word_difference import Piece, word_pieces
 
 __all__ = [
     "ActionChange", "ActionChangeKind", "Approver", "Changes", "FieldChange", "Piece", "compare", "describe",
-    "match_actions", "printed_field", "says_the_same", "word_pieces",
+    "is_follow_up", "match_actions", "printed_field", "says_the_same", "word_pieces",
 ]  # fmt: skip
 
 PLAN_FIELDS: Final = (
@@ -194,6 +194,11 @@ def printed_field(action: Action, field: str) -> str | None:
             return None if text is None else str(text)
 
 
+def is_follow_up(field: str) -> bool:
+    """Whether a field, or a column of the office's own by its header, tells of the quarter and not of the plan."""
+    return field == _FOLLOW_UP or (field not in PLAN_FIELDS and _tells_the_quarter(field))
+
+
 def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[FieldChange]:
     for field, old, new in (
         ("year", str(before.year), str(after.year)),
@@ -245,7 +250,7 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
     for header in extras_after | extras_before:
         was, now = extras_before.get(header, ""), extras_after.get(header, "")
         if was != now:
-            is_plan = not _is_follow_up(header) and not says_the_same(was, now)
+            is_plan = not is_follow_up(header) and not says_the_same(was, now)
             approver = _approver(header, office) if is_plan else None
             yield FieldChange(header, was, now, approver)
 
@@ -301,10 +306,10 @@ def _sentence(clauses: list[str]) -> str:
 
 def _beside_the_plan(kept: list[ActionChange]) -> Iterator[str]:
     """What is told of a comparison in which nothing changed of what was approved."""
-    followed = [change for change in kept if any(_is_follow_up(field.field) for field in change.fields)]
+    followed = [change for change in kept if any(is_follow_up(field.field) for field in change.fields)]
     if followed:
         yield f"se actualizó el seguimiento de {_actions(followed)}"
-    typed = [change for change in kept if any(not _is_follow_up(field.field) for field in change.fields)]
+    typed = [change for change in kept if any(not is_follow_up(field.field) for field in change.fields)]
     if typed:
         yield f"se corrigió la digitación de {_actions(typed)}"
     if any(change.kind is ActionChangeKind.MOVED for change in kept):
@@ -379,7 +384,3 @@ def _name(change: ActionChange) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
-
-
-def _is_follow_up(field: str) -> bool:
-    return field == _FOLLOW_UP or (field not in PLAN_FIELDS and _tells_the_quarter(field))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from service.domain.changes import ActionChangeKind, Approver, Changes, compare
+from service.domain.changes import ActionChangeKind, Approver, Changes, compare, is_follow_up
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.past import Filed, Past, follows
 from service.domain.plan import Action, DraftPlan, Plan, RowRef
@@ -331,8 +331,30 @@ def _counts(changes: Changes, *, plan_only: bool) -> Iterator[str]:
             yield f"{singular if number == 1 else plural} {counted(number, 'acción', 'acciones')}"
     if any(each.approver for each in changes.header):
         yield "cambia el encabezado"
-    if not plan_only and (retold := _retold(changes)):
+    if not plan_only:
+        yield from _beside_the_plan(changes)
+
+
+def _beside_the_plan(changes: Changes) -> Iterator[str]:
+    """What changed and was no part of what is approved: what a quarter tells, the typing, the order."""
+    if retold := _retold(changes):
         yield f"{'cambia' if retold == 1 else 'cambian'} {counted(retold, 'avance', 'avances')}"
+    kept = [change for change in changes.actions if change.before and change.after]
+    followed = sum(
+        any(each.field != "qualitative_progress" and is_follow_up(each.field) for each in change.fields)
+        for change in kept
+    )
+    if followed:
+        yield f"cambian datos del seguimiento de {counted(followed, 'acción', 'acciones')}"
+    typed = sum(
+        any(each.approver is None and not is_follow_up(each.field) for each in change.fields) for change in kept
+    )
+    if typed:
+        yield f"se corrige la digitación de {counted(typed, 'acción', 'acciones')}"
+    if any(each.approver is None and each.field in {"title", "objective"} for each in changes.header):
+        yield "se corrige la digitación del encabezado"
+    if any(change.kind is ActionChangeKind.MOVED and change.approver is None for change in kept):
+        yield "cambia el orden de las acciones"
 
 
 def _named(report: Filed) -> str:

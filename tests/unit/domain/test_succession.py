@@ -107,6 +107,25 @@ def test_other_data_of_an_issued_report_are_its_next_edition() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        (
+            replace(PLAN, actions=(PLAN.actions[1], PLAN.actions[0], *PLAN.actions[2:])),
+            "cambia el orden de las acciones",
+        ),
+        (modified(PLAN, lead=PlainText(f"{PLAN.actions[0].lead}.")), "se corrige la digitación de 1 acción"),
+        (replace(PLAN, title=PlainText(PLAN.title.title())), "se corrige la digitación del encabezado"),
+        (
+            modified(PLAN, extras=((PlainText("Ejecutado"), PlainText("2")),)),
+            "cambian datos del seguimiento de 1 acción",
+        ),
+    ],
+)
+def test_a_correction_says_what_it_corrects_although_nothing_approved_changes(base: Plan, told: str) -> None:
+    assert f"estos datos lo corrigen ({told})" in proposed(plan(base=base), past(plan())).reason
+
+
 def test_the_same_plan_in_the_quarter_after_is_the_next_quarter() -> None:
     found = proposed(retold(plan(4)), past(plan()))
 

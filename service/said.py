@@ -52,7 +52,7 @@ def mapping_of(text: str) -> tuple[tuple[str, str], ...]:
     Raises:
         NotUnderstood: no such object, or a field that does not exist.
     """
-    said = _json(text)
+    said = json_in(text)
     if not isinstance(said, dict) or not all(isinstance(field, str | None) for field in said.values()):
         raise NotUnderstood('Escriba un objeto JSON, como {"Dependencia": "responsable"}.')
     if len(said) > MOST_COLUMNS:
@@ -94,7 +94,7 @@ def acceptances_of(text: str) -> tuple[Acceptance, ...]:
     Raises:
         NotUnderstood: no such list, a code that does not exist, or an acceptance without a reason.
     """
-    said = _json(text)
+    said = json_in(text)
     if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
         raise NotUnderstood(
             'Escriba una lista JSON, como [{"code": "ROW_002", "sheet": "Plan", "cell": "A9", "reason": "…"}].'
@@ -145,6 +145,23 @@ def plain_text(text: str, longest: int) -> str:
         raise NotUnderstood("El texto tiene un carácter invisible que no puede imprimirse.") from problem
 
 
+def json_in(text: str | bytes) -> Any:
+    """The value that a JSON text is.
+
+    Raises:
+        NotUnderstood: it is none, or its texts cannot be written down again.
+    """
+    try:
+        said = json.loads(text)
+        # JSON can name half a character ("\ud800"), which no page, file or database takes.
+        json.dumps(said, ensure_ascii=False).encode()
+    except UnicodeEncodeError as problem:
+        raise NotUnderstood("El JSON tiene un carácter que no existe: revise las secuencias como \\ud800.") from problem
+    except (ValueError, RecursionError) as problem:
+        raise NotUnderstood("No se entiende como JSON: revise comillas, comas y llaves.") from problem
+    return said
+
+
 def _acceptance(said: dict[str, Any]) -> Acceptance:
     words = {name: said.get(name) or "" for name in ("code", "sheet", "cell", "reason")}
     if not all(isinstance(word, str) for word in words.values()):
@@ -154,10 +171,3 @@ def _acceptance(said: dict[str, Any]) -> Acceptance:
         raise NotUnderstood(f"No existe ningún hallazgo con el código «{code[:80]}».")
     place = CellRef(words["sheet"], words["cell"].upper()) if words["sheet"] else None
     return Acceptance(FindingCode[code], place, reason_of(words["reason"]))
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise NotUnderstood("No se entiende como JSON: revise comillas, comas y llaves.") from problem

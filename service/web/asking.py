@@ -10,9 +10,10 @@ from flask import Request
 from service.domain.reports import DocumentKind
 from service.said import NotUnderstood
 from service.store import Store, StoredReport
+from service.web.bodies import json_object, text_in, texts_in
 from service.web.comparing import NO_SUCH_REPORT, other_report
 from service.web.front import Front
-from service.web.problems import FieldError, Problem, ProblemType, invalid_request
+from service.web.problems import FieldError, Problem, invalid_request
 from service.web.uploads import who
 from service.web.wording import joined
 
@@ -36,24 +37,26 @@ def asked_in(request: Request, store: Store, report_id: str, kinds: Iterable[str
     report = store.report(report_id)
     if report is None:
         return NO_SUCH_REPORT
-    said = request.get_json(silent=True) if request.is_json else request.form.to_dict()
-    if not isinstance(said, dict):
-        return Problem(ProblemType.MALFORMED, "Envíe un objeto JSON o un formulario.")
-    named = list(kinds) if kinds is not None else _kinds_in(request, said)
+    said = json_object(request) if request.is_json else request.form.to_dict()
+    if isinstance(said, Problem):
+        return said
+    errors: list[FieldError] = []
+    named = tuple(kinds) if kinds is not None else _kinds_in(request, said, errors)
     known = {kind.value for kind in DocumentKind}
-    unknown = [str(kind) for kind in named if kind not in known]
-    if unknown or not named:
-        reason = f"elija entre {joined(sorted(known))}."
-        message = f"Folio no escribe documentos «{unknown[0][:80]}»: {reason}" if unknown else f"Diga cuáles: {reason}"
-        return invalid_request((FieldError("kinds", unknown[0][:80] if unknown else "", message),))
-    try:
-        by = who(str(said.get("by") or "").strip(), request.remote_addr)
-    except NotUnderstood as reason:
-        return invalid_request((FieldError("by", "", str(reason)),))
+    unknown = [kind[:80] for kind in named if kind not in known]
+    reason = f"elija entre {joined(sorted(known))}."
+    if unknown:
+        errors.append(FieldError("kinds", unknown[0], f"Folio no escribe documentos «{unknown[0]}»: {reason}"))
+    elif not named and not errors:
+        errors.append(FieldError("kinds", "", f"Diga cuáles: {reason}"))
+    against_id = text_in("against", said.get("against"), errors) or request.args.get("against")
+    by = _by(request, said, errors)
+    if errors:
+        return invalid_request(tuple(errors))
     wanted = tuple(kind for kind in DocumentKind if kind.value in named)
     against = None
     if any(kind.needs_another for kind in wanted):
-        other = other_report(store, report, str(said.get("against") or request.args.get("against") or "") or None)
+        other = other_report(store, report, against_id)
         if isinstance(other, Problem):
             return other
         against = other
@@ -76,9 +79,16 @@ def retried(front: Front, asked: Asked) -> bool:
     return bool(again)
 
 
-def _kinds_in(request: Request, said: Mapping[str, object]) -> list[object]:
+def _kinds_in(request: Request, said: Mapping[str, object], errors: list[FieldError]) -> tuple[str, ...]:
     """The kinds as a list of a JSON object, or as fields of a form, each perhaps several with commas."""
-    value = said.get("kinds")
     if request.is_json:
-        return value if isinstance(value, list) else [value] if value else []
-    return [kind.strip() for each in request.form.getlist("kinds") for kind in each.split(",") if kind.strip()]
+        return texts_in("kinds", said.get("kinds"), errors)
+    return tuple(kind.strip() for each in request.form.getlist("kinds") for kind in each.split(",") if kind.strip())
+
+
+def _by(request: Request, said: Mapping[str, object], errors: list[FieldError]) -> str:
+    try:
+        return who(text_in("by", said.get("by"), errors), request.remote_addr)
+    except NotUnderstood as reason:
+        errors.append(FieldError("by", "", str(reason)))
+        return ""

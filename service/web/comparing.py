@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from service.domain.plan import DraftPlan, Plan
 from service.store import Store, StoredReport
 from service.web.front import NOTHING_BEFORE, Front
 from service.web.history import past_of
+from service.web.limits import ID_PATTERN
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
 
 NO_SUCH_REPORT: Final = Problem(ProblemType.NOT_FOUND, "No hay ningún informe con ese identificador.")
@@ -41,7 +43,9 @@ def other_report(store: Store, report: StoredReport, named: str | None) -> Store
     if wanted == report.id:
         reason = "Un informe no se compara consigo mismo: indique otro."
         return invalid_request((FieldError("against", wanted, reason),))
-    return store.report(wanted) or Problem(ProblemType.NOT_FOUND, "No hay ningún informe con el que se pide comparar.")
+    # What cannot be an id is not asked for: a database may refuse the very characters of it.
+    found = store.report(wanted) if re.fullmatch(ID_PATTERN, wanted) else None
+    return found or Problem(ProblemType.NOT_FOUND, "No hay ningún informe con el que se pide comparar.")
 
 
 def compared(front: Front, report_id: str, named: str | None) -> Comparison | Problem:

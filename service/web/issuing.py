@@ -1,12 +1,14 @@
 """A draft and what a person says of it -> the issued report, or everything that is still missing, at once.
 
-Issuing is for good, so that all is looked at anew: other reports may have been issued since the draft was made.
+Issuing is for good, so that all is looked at anew: other reports may have been issued since the draft was made. The
+store refuses what was looked at before another report of the year was issued, and it is looked at once more.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +24,8 @@ from service.domain.reading import Unreadable
 from service.domain.reports import Approval, ChangeLogEntry
 from service.domain.succession import APPROVERS
 from service.said import NotUnderstood, plain_text
-from service.store import Issued, NotIssuable, Store, StoredReport
+from service.store import Issued, Store, StoredReport, WhyNotIssuable
+from service.web.bodies import json_object
 from service.web.comparing import NO_SUCH_REPORT, plan_of
 from service.web.front import Front
 from service.web.history import beside_the_past, past_of
@@ -33,6 +36,9 @@ from service.web.wording import counted
 
 _NOT_SAID: Final = Approval()
 _FIRST_OF_ALL: Final = "Primera versión del plan que se registra."
+# Threads take turns, so that they do not make each other look again; between processes the store tells who was first.
+_TURN: Final = threading.Lock()
+_TRIES: Final = 50
 _LENGTHS: Final = {
     "by": LONGEST_NAME, "reason": LONGEST_TEXT, "description": LONGEST_TEXT,
     "approval.instance": LONGEST_NAME, "approval.act": LONGEST_NAME, "approval.date": LONGEST_NAME,
@@ -55,7 +61,8 @@ class Checklist:
 
     `errors` are those that nobody accepted, `contradictions` those that reports issued since made. `approver` is there
     when the draft brings a new version with changes that somebody must approve. `description` is what the control de
-    cambios would tell, empty when the plan stays what it was. `previous` is the report that it follows.
+    cambios would tell, empty when the plan stays what it was. `previous` is the report that it follows. `seen`: how many reports of its
+    year were issued by then.
     """
 
     errors: tuple[Finding, ...]
@@ -63,6 +70,7 @@ class Checklist:
     approver: Approver | None
     description: str
     previous: str | None
+    seen: int
 
     @property
     def needs_approval(self) -> bool:
@@ -99,8 +107,8 @@ class Checklist:
 def words_in(request: Request, today: dt.date) -> Words | Problem:
     """What the JSON or the form of a request says; every field is optional, those that are not known are ignored."""
     said = _fields_of(request)
-    if said is None:
-        return Problem(ProblemType.MALFORMED, "Envíe un objeto JSON o un formulario.")
+    if isinstance(said, Problem):
+        return said
     errors: list[FieldError] = []
     texts = {name: _text(name, said.get(name), errors) for name in _LENGTHS}
     on = _day(texts["approval.date"], today, errors)
@@ -125,8 +133,9 @@ def checklist(front: Front, report: StoredReport) -> Checklist:
     previous = follows(report.quarter, report.version, past)
     before = plan_of(front.store, previous.id) if previous else None
     changes = compare(before, plan, front.office) if before and plan else None
-    is_new_version = all(each.version != report.version for each in past.issued(report.year))
-    if not past.issued(report.year):
+    issued = past.issued(report.year)
+    is_new_version = all(each.version != report.version for each in issued)
+    if not issued:
         description = _FIRST_OF_ALL
     else:
         is_told = is_new_version or (changes is not None and changes.modifies_plan)
@@ -137,6 +146,7 @@ def checklist(front: Front, report: StoredReport) -> Checklist:
         approver=changes.approver if changes and is_new_version else None,
         description=description,
         previous=previous.id if previous else None,
+        seen=len(issued),
     )
 
 
@@ -146,18 +156,34 @@ def issue(front: Front, report_id: str, words: Words) -> Issued | Problem:
     Raises:
         StoreUnavailable: nothing was issued, or the answer was lost: ask again.
     """
+    with _TURN:
+        for _ in range(_TRIES):
+            issued = _issue_as_it_stands(front, report_id, words)
+            if issued is not None:
+                break
+    if issued is None:
+        detail = "Se están emitiendo otros informes del mismo año en este momento. Intente de nuevo en unos segundos."
+        return Problem(ProblemType.NOT_ISSUABLE, detail)
+    if isinstance(issued, Issued) and issued.is_new:
+        front.bell.ring(issued.job_ids)
+    return issued
+
+
+def _issue_as_it_stands(front: Front, report_id: str, words: Words) -> Issued | Problem | None:
+    """None when another report of the year was issued meanwhile: nothing was, and there is more to look at."""
     report = front.store.report(report_id)
     if report is None:
         return NO_SUCH_REPORT
-    now = front.clock()
     if report.issued_at is not None:
-        issued = front.store.issue(report_id, now=now, by=words.by)
+        issued = front.store.issue(report_id, now=front.clock(), by=words.by)
         return issued if isinstance(issued, Issued) else NO_SUCH_REPORT
     checks = checklist(front, report)
     if missing := checks.missing(words, report):
         detail = " ".join(lack.message for lack in missing)
         return Problem(ProblemType.NOT_ISSUABLE, detail, (*checks.errors, *checks.contradictions), missing)
     description = checks.description if words.description is None else words.description
+    # After the look at the year: its reports are issued in the order of their instants.
+    now = front.clock()
     entry = ChangeLogEntry.of(report.version, words.approval, description, now)
     issued = front.store.issue(
         report_id,
@@ -168,11 +194,13 @@ def issue(front: Front, report_id: str, words: Words) -> Issued | Problem:
         description=description,
         previous=checks.previous,
         change_log=change_log(front.store, report, entry) if front.office.tells_change_log else (),
+        seen=checks.seen,
     )
-    if isinstance(issued, NotIssuable):
-        return Problem(ProblemType.NOT_ISSUABLE, "El informe tiene errores por corregir, o por aceptar con una razón.")
-    front.bell.ring(issued.job_ids)
-    return issued
+    if isinstance(issued, Issued):
+        return issued
+    if issued.reason is WhyNotIssuable.STALE:
+        return None
+    return Problem(ProblemType.NOT_ISSUABLE, "El informe tiene errores por corregir, o por aceptar con una razón.")
 
 
 def change_log(store: Store, report: StoredReport, entry: ChangeLogEntry) -> tuple[ChangeLogEntry, ...]:
@@ -198,16 +226,17 @@ def _contradictions(front: Front, report: StoredReport, past: Past) -> tuple[Fin
     return tuple(each for each in said if each.severity is Severity.ERROR and (each.code, each.place) not in known)
 
 
-def _fields_of(request: Request) -> Mapping[str, Any] | None:
-    """The fields by name, those of the approval as "approval.act"; None when they cannot be told apart."""
+def _fields_of(request: Request) -> Mapping[str, Any] | Problem:
+    """The fields by name, those of the approval as "approval.act"."""
     if not request.is_json:
         return {name.replace("approval_", "approval."): value for name, value in request.form.items()}
-    data = request.get_json(silent=True)
-    if not isinstance(data, dict):
-        return None
+    data = json_object(request)
+    if isinstance(data, Problem):
+        return data
     approval = data.get("approval") or {}
     if not isinstance(approval, dict):
-        return None
+        reason = "«approval» es un objeto con «instance», «act» y «date»."
+        return invalid_request((FieldError("approval", "", reason),))
     return data | {f"approval.{name}": value for name, value in approval.items()}
 
 
@@ -215,7 +244,7 @@ def _text(name: str, value: object, errors: list[FieldError]) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        errors.append(FieldError(name, str(value)[:80], f"«{name}» es un texto."))
+        errors.append(FieldError(name, "", f"«{name}» es un texto."))
         return ""
     try:
         return plain_text(value.strip(), _LENGTHS[name])

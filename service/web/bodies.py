@@ -1,0 +1,40 @@
+"""The body of a request -> its fields, or a Problem: whatever a client may send, it is read here or refused here."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Request
+
+from service.said import NotUnderstood, json_in
+from service.web.problems import FieldError, Problem, ProblemType
+
+_NO_OBJECT: Final = Problem(ProblemType.MALFORMED, "Envíe un objeto JSON o un formulario.")
+
+
+def json_object(request: Request) -> dict[str, Any] | Problem:
+    """The JSON object that a request holds; its values may still be anything."""
+    try:
+        said = json_in(request.get_data())
+    except NotUnderstood as reason:
+        return Problem(ProblemType.MALFORMED, str(reason))
+    return said if isinstance(said, dict) else _NO_OBJECT
+
+
+def text_in(field: str, value: object, errors: list[FieldError]) -> str:
+    """The text that a field holds, without spaces around it; empty where nothing was said or it is no text."""
+    if isinstance(value, str):
+        return value.strip()
+    if value is None:
+        return ""
+    errors.append(FieldError(field, "", f"«{field}» es un texto."))
+    return ""
+
+
+def texts_in(field: str, value: object, errors: list[FieldError]) -> tuple[str, ...]:
+    """The texts of a field that holds a list of them, or one alone."""
+    texts = value if isinstance(value, list) else [] if value is None else [value]
+    if all(isinstance(text, str) for text in texts):
+        return tuple(filter(None, (text.strip() for text in texts)))
+    errors.append(FieldError(field, "", f"«{field}» es una lista de textos."))
+    return ()

@@ -33,8 +33,8 @@ def text_in(field: str, value: object, errors: list[FieldError]) -> str:
 
 def texts_in(field: str, value: object, errors: list[FieldError]) -> tuple[str, ...]:
     """The texts of a field that holds a list of them, or one alone."""
-    texts = value if isinstance(value, list) else [] if value is None else [value]
-    if all(isinstance(text, str) for text in texts):
-        return tuple(filter(None, (text.strip() for text in texts)))
-    errors.append(FieldError(field, "", f"«{field}» es una lista de textos."))
-    return ()
+    said = value if isinstance(value, list) else [] if value is None else [value]
+    texts = tuple(text.strip() for text in said if isinstance(text, str))
+    if len(texts) < len(said):
+        errors.append(FieldError(field, "", f"«{field}» es una lista de textos."))
+    return tuple(filter(None, texts))

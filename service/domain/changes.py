@@ -256,7 +256,7 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
 
 
 def _approver(field: str, office: Office) -> Approver:
-    is_named = any(field == name or says_the_same(field, name) for name in office.committee_fields)
+    is_named = any(field == name or words_of(field) == words_of(name) for name in office.committee_fields)
     return Approver.COMMITTEE if is_named else Approver.PLANNING
 
 

@@ -8,6 +8,7 @@ and the same lists always give the same pairs.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Final
 
@@ -19,6 +20,13 @@ _Texts = tuple[tuple[str, ...], tuple[str, ...]]
 
 # Words, the commas and points inside numbers, and the signs that change what a number says.
 _SAID: Final = re.compile(r"[^\W_]+|[%$€<>=+]|(?<=\d)[.,](?=\d)")
+# Signs that keyboards and word processors write in several ways.
+_ONE_WAY: Final = str.maketrans(
+    {**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚", "'"), **dict.fromkeys("‐‑‒–—―−", "-")}
+)
+# Blanks beside a sign say nothing, but between figures ("10, 5") and before a negative one ("de -5").
+_BLANKS_THAT_COUNT: Final = r"\d\s*[.,:-]\s*(?=\d)|\s-(?=\d)"
+_SIGN: Final = re.compile(rf"({_BLANKS_THAT_COUNT})|\s*([^\w\s])\s*")
 # How much two actions share, from 0 to 1, to be one that was reworded: under the same number, and under another.
 _ALIKE: Final = 0.3
 _ALIKE_ELSEWHERE: Final = 0.8
@@ -36,11 +44,11 @@ def match_actions(before: Sequence[Action], after: Sequence[Action]) -> Pairs:
 
 
 def says_the_same(one: str, other: str) -> bool:
-    """Whether two texts differ at most in how they are typed: blanks, capitals, accents, punctuation.
+    """Whether two texts differ at most in typing: blanks, capitals, the kind of quotes and dashes, a last stop.
 
-    Figures, and the signs that change what a number says, are no typing.
+    Any other sign may turn a formula or a figure round, and an accent a word (año, ano): those are no typing.
     """
-    return one == other or _said(one) == _said(other) != ()
+    return one == other or _typed(one) == _typed(other) != ""
 
 
 def sheet_names(actions: Sequence[Action], others: Sequence[Action]) -> dict[str, str | int]:
@@ -133,6 +141,12 @@ class _Matching:
             yield self.found.get(j), j
             if j in self.found:
                 yield from removed_from(self.found[j] + 1)
+
+
+def _typed(text: str) -> str:
+    one_way = unicodedata.normalize("NFC", text).lower().translate(_ONE_WAY)
+    closed = _SIGN.sub(lambda sign: sign[1] or sign[2], " ".join(one_way.split()))
+    return closed.removesuffix(".").rstrip()
 
 
 def _said(text: str) -> tuple[str, ...]:

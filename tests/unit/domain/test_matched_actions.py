@@ -4,10 +4,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.changes import match_actions
+from service.domain.changes import match_actions, says_the_same
 from service.domain.plan import Action, RowRef
 from service.domain.values import PlainText
 from tests.unit.domain.rules.plans import action, sound_plan
@@ -127,3 +128,32 @@ def test_ten_thousand_actions_of_which_some_changed_find_themselves() -> None:
     gone = set(chance.sample(range(10_000), 40))
     after = numbered([each for place, each in enumerate(before) if place not in gone])
     assert {i for i, j in match_actions(before, after) if j is None} == gone
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Formular  el\nPlan de manejo.", "formular el plan de manejo"),
+        ("El plan «Ciudad – Región» ( fase 2 )", 'El plan "Ciudad - Región" (fase 2)'),
+        ("(Ejecutado/Programado)*100", "( Ejecutado / Programado ) * 100"),
+        ("≥80% , del total", "≥ 80 %, del total"),
+        ("Gestio\u0301n", "Gestión"),
+        ("-5 %", "−5%"),
+    ],
+)
+def test_blanks_capitals_kinds_of_quotes_and_dashes_and_a_last_stop_are_typing(one: str, other: str) -> None:
+    assert says_the_same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("(Ejecutado / Programado)*100 >= 80 %", "(Ejecutado - Programado)*100 >= 80 %"),
+        ("100 >= 80 %", "100 <= 80 %"), ("-5 %", "5 %"), ("de -5", "de 5"), ("≥80", "80"), ("a/b", "a*b"),
+        ("50 ‰", "50"), ("50 %", "50 ‰"), ("× 2", "2"), ("10:1", "10 1"), ("10, 5", "10,5"), ("1.234", "1,234"),
+        ("1 000", "1000"), ("(a+b)/c", "a+(b/c)"), ("año", "ano"), ("≤ 3", "< 3"), ("a parte", "aparte"), (".", ""),
+        ("¿Sí?", "Sí"), ("Decreto 1-2", "Decreto 12"), ("m²", "m2"),
+    ],
+)  # fmt: skip
+def test_a_letter_a_figure_and_any_other_sign_are_no_typing(one: str, other: str) -> None:
+    assert not says_the_same(one, other)

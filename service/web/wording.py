@@ -215,7 +215,8 @@ def edition_told(report: StoredReport) -> str:
 
 def plan_told(versions: Sequence[object]) -> str:
     """How many versions a plan has had."""
-    return f"{counted(len(versions), 'versión', 'versiones')}, con los informes que se han emitido de cada una."
+    of_them = "ella" if len(versions) == 1 else "cada una"
+    return f"{counted(len(versions), 'versión', 'versiones')}, con los informes que se han emitido de {of_them}."
 
 
 def changes_told(changes: Changes) -> str:

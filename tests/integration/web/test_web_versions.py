@@ -449,3 +449,34 @@ def test_the_story_of_a_plan_from_uploads_to_its_year(
     assert "Aprobación: Comité Institucional de Gestión y Desempeño, Acta 5, 10/09/2024." in plan
     assert plan.index("Versión 1.0") < plan.index("Versión 2.0") < plan.index("IV trimestre, edición 2")
     assert sqlite_store.verify_audit().is_sound
+
+
+def test_an_issued_report_shows_what_was_found_and_only_the_one_in_force_offers_to_be_corrected(client: Client) -> None:
+    reason = "Lo confirmó el comité."
+    draft = client.upload(path="/informes").headers["Location"]
+    accepted = send(client, f"{draft}/correccion", **{"reason-0": reason}).headers["Location"]
+    as_draft = client.get(accepted).text
+    client.issued({"id": accepted.rsplit("/", 1)[-1]}, by=PLANNING)
+
+    in_force = client.get(accepted).text
+    client.issued(client.upload(example_with(retold())).json, by=PLANNING)
+    superseded = client.get(accepted).text
+
+    assert "Corregir este informe" not in as_draft
+    assert "Aceptar con esta razón" in as_draft
+    for page in (in_force, superseded):
+        assert "Esto se sabía del libro cuando se emitió el informe." in page
+        assert f"Se aceptó: {reason}" in page
+        assert "revíselo antes de firmar" not in page
+    history, correction = in_force.split("<summary>Corregir este informe</summary>")
+    assert "<textarea" not in history
+    assert history.rstrip().endswith('<details class="choice">')
+    assert f">{reason}</textarea>" in correction
+    assert "<textarea" not in superseded
+    assert "Corregir este informe" not in superseded
+
+
+def test_a_plan_of_one_version_is_told_in_the_singular(client: Client, issued: dict[str, Any]) -> None:
+    first = client.get("/planes/2024").text
+
+    assert "1 versión, con los informes que se han emitido de ella." in first

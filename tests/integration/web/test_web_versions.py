@@ -476,7 +476,8 @@ def test_an_issued_report_shows_what_was_found_and_only_the_one_in_force_offers_
     assert "Corregir este informe" not in superseded
 
 
-def test_a_plan_of_one_version_is_told_in_the_singular(client: Client, issued: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("issued")
+def test_a_plan_of_one_version_is_told_in_the_singular(client: Client) -> None:
     first = client.get("/planes/2024").text
 
     assert "1 versión, con los informes que se han emitido de ella." in first

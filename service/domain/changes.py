@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 
 from service.domain.matching import match_actions, says_the_same, sheet_names
 from service.domain.office import REFERENCE_OFFICE, Office
+from service.domain.own_columns import names_what_the_committee_approves, tells_the_quarter
 from service.domain.plan import Action, Plan
-from service.domain.rules.quantities import Role, role_of
 from service.domain.rules.words import listed, words_of
 from service.domain.values import Target, printed_date
 from service.domain.word_difference import Piece, word_pieces
@@ -31,10 +31,8 @@ __all__ = [
 PLAN_FIELDS: Final = (
     "number", "action", "lead", "indicator", "unit", "target", "starts_on", "ends_on", "periodicity", "funding_source",
 )  # fmt: skip
+_HEADER: Final = ("title", "objective")
 _FOLLOW_UP: Final = "qualitative_progress"
-_FOLLOW_UP_ROLES: Final = {
-    Role.DONE, Role.SHARE, Role.CUMULATIVE, Role.STATUS, Role.COMMITTED, Role.OBLIGATED, Role.PAID,
-}  # fmt: skip
 _NAMES: Final = {
     "title": "el título",
     "objective": "el objetivo",
@@ -56,14 +54,6 @@ _LONGEST_VALUE: Final = 24
 _LONGEST_NAME: Final = 60
 # Numbers in a row that are told one by one; more are a range.
 _PAIR: Final = 2
-# What a column of the office's own is called when it tells of the quarter.
-_FOLLOW_UP_WORDS: Final = frozenset(
-    words_of(
-        "avance avances observación observaciones evidencia evidencias soporte soportes enlace dificultad dificultades "
-        "retraso retrasos logro logros reporte seguimiento monitoreo análisis estado semáforo correctivas numerador "
-        "brecha materializó verificación"
-    )
-)
 
 
 class Approver(StrEnum):
@@ -196,7 +186,7 @@ def printed_field(action: Action, field: str) -> str | None:
 
 def is_follow_up(field: str) -> bool:
     """Whether a field, or a column of the office's own by its header, tells of the quarter and not of the plan."""
-    return field == _FOLLOW_UP or (field not in PLAN_FIELDS and _tells_the_quarter(field))
+    return field == _FOLLOW_UP or (field not in PLAN_FIELDS and tells_the_quarter(field))
 
 
 def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[FieldChange]:
@@ -207,7 +197,7 @@ def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[Field
     ):
         if old != new:
             yield FieldChange(field, old, new, None)
-    for field in ("title", "objective"):
+    for field in _HEADER:
         old, new = getattr(before, field), getattr(after, field)
         # A new year's plan names its year; that is no modification of the plan of the year before.
         is_same = says_the_same(old.replace(str(before.year), ""), new.replace(str(after.year), ""))
@@ -240,9 +230,7 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
         was = (before and printed_field(before, field)) or ""
         now = (after and printed_field(after, field)) or ""
         if was != now:
-            is_plan = field != _FOLLOW_UP and not says_the_same(was, now)
-            approver = _approver(field, office) if is_plan else None
-            yield FieldChange(field, was, now, approver)
+            yield _field_change(field, was, now, office)
     extras_before = dict(before.extras) if before else {}
     extras_after = dict(after.extras) if after else {}
     if extras_before == extras_after:
@@ -250,24 +238,28 @@ def _field_changes(before: Action | None, after: Action | None, office: Office) 
     for header in extras_after | extras_before:
         was, now = extras_before.get(header, ""), extras_after.get(header, "")
         if was != now:
-            is_plan = not is_follow_up(header) and not says_the_same(was, now)
-            approver = _approver(header, office) if is_plan else None
-            yield FieldChange(header, was, now, approver)
+            yield _field_change(header, was, now, office)
 
 
-def _approver(field: str, office: Office) -> Approver:
-    is_named = any(field == name or words_of(field) == words_of(name) for name in office.committee_fields)
+def _field_change(field: str, was: str, now: str, office: Office) -> FieldChange:
+    return FieldChange(field, was, now, None if says_the_same(was, now) else _approver(field, office))
+
+
+def _approver(field: str, office: Office) -> Approver | None:
+    """Who approves another value; an office that has settings of its own has said all that its committee approves."""
+    if any(field == name or words_of(field) == words_of(name) for name in office.committee_fields):
+        return Approver.COMMITTEE
+    if is_follow_up(field):
+        return None
+    is_own = field not in PLAN_FIELDS and field not in _HEADER
+    is_usual = office.committee_fields == REFERENCE_OFFICE.committee_fields
+    is_named = is_own and is_usual and names_what_the_committee_approves(field)
     return Approver.COMMITTEE if is_named else Approver.PLANNING
 
 
 def _strictest(approvers: Iterable[Approver | None]) -> Approver | None:
     needed = set(approvers)
     return next((approver for approver in Approver if approver in needed), None)
-
-
-def _tells_the_quarter(header: str) -> bool:
-    role = role_of(header)
-    return role in _FOLLOW_UP_ROLES if role else not _FOLLOW_UP_WORDS.isdisjoint(words_of(header))
 
 
 def _moved(

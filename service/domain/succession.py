@@ -341,7 +341,10 @@ def _beside_the_plan(changes: Changes) -> Iterator[str]:
         yield f"{'cambia' if retold == 1 else 'cambian'} {counted(retold, 'avance', 'avances')}"
     kept = [change for change in changes.actions if change.before and change.after]
     followed = sum(
-        any(each.field != "qualitative_progress" and is_follow_up(each.field) for each in change.fields)
+        any(
+            each.approver is None and each.field != "qualitative_progress" and is_follow_up(each.field)
+            for each in change.fields
+        )
         for change in kept
     )
     if followed:

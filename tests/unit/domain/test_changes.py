@@ -88,6 +88,10 @@ def test_the_office_says_what_its_committee_approves() -> None:
     heavier = with_change(2, extras=[("PONDERACIÓN ", "10 %")])
     assert changed(heavier, office=office).approver is Approver.COMMITTEE
     assert changed(heavier).approver is Approver.PLANNING
+    dearer = with_change(2, extras=[("Presupuesto", "10"), ("Observaciones", "Ninguna")])
+    assert changed(dearer, office=office).approver is Approver.PLANNING
+    (told,) = changed(dearer, office=Office(committee_fields=("Observaciones",))).actions
+    assert [field.approver for field in told.fields] == [Approver.PLANNING, Approver.COMMITTEE]
     other = compare(complete(ROWS), complete(ROWS, objective=PlainText("Otro objetivo.")), office)
     assert other.approver is Approver.COMMITTEE
 
@@ -101,7 +105,22 @@ def test_the_office_says_what_its_committee_approves() -> None:
         ("Evidencia", None),
         ("Recursos comprometidos", None),
         ("Programado III trimestre", Approver.PLANNING),
-        ("Apropiación definitiva", Approver.PLANNING),
+        ("Presupuesto ejecutado", None),
+        ("META ALCANZADA", None),
+        ("Resultado del indicador", None),
+        ("Avance por indicador", None),
+        ("Fecha de reporte", None),
+        ("Ejecución de recursos", None),
+        ("FUENTE DE VERIFICACIÓN", Approver.PLANNING),
+        ("Responsable del producto", Approver.PLANNING),
+        ("Apropiación definitiva", Approver.COMMITTEE),
+        ("PRESUPUESTO ASIGNADO", Approver.COMMITTEE),
+        ("PRESUPUESTO POR AVANCE", Approver.COMMITTEE),
+        ("RECURSOS", Approver.COMMITTEE),
+        ("PRODUCTO", Approver.COMMITTEE),
+        ("META PLAN DE DESARROLLO", Approver.COMMITTEE),
+        ("Meta de resultado", Approver.COMMITTEE),
+        ("Plazo de ejecución", Approver.COMMITTEE),
         ("Línea estratégica", Approver.PLANNING),
     ],
 )

@@ -1,7 +1,8 @@
 """Drafts -> issued reports with their numbers, and documents asked for later -> jobs.
 
 The edition is taken in the transaction that issues: two people who issue at once get two numbers, and none is left out.
-What a planner ought not to issue is for the front to say; here only that is refused which would make the store lie.
+What a planner ought not to issue is for the front to say, which tells how much of the year it saw when it looked: here
+only that is refused which would make the store lie, and what was looked at before another report of the year came.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class IssuingDesk:
         description: str = "",
         previous: str | None = None,
         change_log: tuple[ChangeLogEntry, ...] = (),
+        seen: int | None = None,
     ) -> Issued | NotIssuable:
         """Make a draft the office's word: give it the next edition of its quarter and version, and queue its documents.
 
@@ -67,6 +69,8 @@ class IssuingDesk:
             description: what changed, for the control de cambios.
             previous: the report that the changes are told against.
             change_log: the control de cambios that the documents end with, oldest first; empty: they tell none.
+            seen: how many reports of the year were issued when the caller looked; `STALE` when there are more by now,
+                since what follows what is then to be told anew. None: whatever there is.
 
         Raises:
             StoreUnavailable: nothing was issued, or the answer of the commit was lost: ask again.
@@ -84,6 +88,8 @@ class IssuingDesk:
             before = _issued_before(connection, report_id)
             if before is not None:
                 return before
+            if seen is not None and seen != _issued_in(connection, year):
+                return NotIssuable(WhyNotIssuable.STALE)
             if previous is not None:
                 _must_be_another(connection, report_id, previous)
             replaced = in_force(connection, [(year, quarter)]).get((year, quarter))
@@ -267,7 +273,13 @@ def queue_jobs(
 
 
 def _alone_in(connection: Connection, plan: Plan) -> None:
-    one_at_a_time(connection, f"quarter {plan.year} {plan.quarter.number}")
+    # The year and not the quarter: what a report follows may be of any quarter of its year.
+    one_at_a_time(connection, f"year {plan.year}")
+
+
+def _issued_in(connection: Connection, year: int) -> int:
+    """How many reports of the year are issued; as none ever goes, the same number are the same reports."""
+    return connection.execute(select(func.count()).where(_issued.year == year)).scalar_one()
 
 
 def next_edition(connection: Connection, plan: Plan) -> int:

@@ -118,10 +118,11 @@ class Issued:
 
 
 class WhyNotIssuable(StrEnum):
-    """What keeps a report from being issued, whoever asks."""
+    """What keeps a report from being issued, whoever asks. `STALE`: another of its year was issued since one looked."""
 
     UNKNOWN = "unknown"
     HAS_ERRORS = "has_errors"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)

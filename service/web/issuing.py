@@ -61,8 +61,8 @@ class Checklist:
 
     `errors` are those that nobody accepted, `contradictions` those that reports issued since made. `approver` is there
     when the draft brings a new version with changes that somebody must approve. `description` is what the control de
-    cambios would tell, empty when the plan stays what it was. `previous` is the report that it follows. `seen`: how many reports of its
-    year were issued by then.
+    cambios would tell, empty when the plan stays what it was. `previous` is the report that it follows, and `seen` how
+    many reports of the year were issued when that was looked up.
     """
 
     errors: tuple[Finding, ...]

@@ -174,6 +174,22 @@ def test_a_hundred_corrections_issued_at_once_get_editions_one_to_a_hundred(stor
     assert verdict.is_sound, verdict.broken
 
 
+def test_what_was_looked_at_before_another_report_of_the_year_is_not_issued(store: Store) -> None:
+    first, correction = append(store).report.id, append(store).report.id
+    assert isinstance(store.issue(first, now=NOON, by=OFFICE, seen=0), Issued)
+    # Of another quarter and version: what follows what goes over the whole year.
+    issued(store, "1.0", 1)
+
+    late = store.issue(correction, now=later(1), by=OFFICE, previous=first, seen=1)
+    again = store.issue(first, now=later(1), by=OFFICE, seen=0)
+
+    assert late == NotIssuable(WhyNotIssuable.STALE)
+    assert shown(store, correction).status is ReportStatus.DRAFT
+    assert isinstance(again, Issued)
+    assert not again.is_new
+    assert isinstance(store.issue(correction, now=later(1), by=OFFICE, previous=first, seen=2), Issued)
+
+
 def test_twenty_who_issue_one_report_at_once_issue_it_once(store: Store) -> None:
     draft = append(store).report.id
 

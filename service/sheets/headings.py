@@ -165,10 +165,13 @@ def _first_row(sheet: ParsedSheet, first: int) -> int:
     right = max([right, *(merge.last_column for merge in reaching)])
     for row in range(first - 1, max(0, first - _DEPTH), -1):
         cells = sheet.rows.get(row, ())
-        is_over_labels = all(left <= cell.column <= right and may_be_heading(cell) for cell in cells)
+        beside = {cell.column for cell in cells if not left <= cell.column <= right}
+        # A label that was typed beside the groups and not merged down heads values of its own.
+        is_over_labels = not beside or (len(beside) < len(cells) and beside <= _columns_below(sheet, first))
+        are_headings = all(map(may_be_heading, cells))
         is_over_all = any(widths.get((row, cell.column), 1) > right - left for cell in cells)
         is_head = any(_HEAD_WORDS & set(plain_words(cell.text).split()) for cell in cells)
-        if not cells or not is_over_labels or is_over_all or is_head:
+        if not cells or not is_over_labels or not are_headings or is_over_all or is_head:
             return row + 1
         if len(cells) == 1:
             (cell,) = cells
@@ -178,12 +181,16 @@ def _first_row(sheet: ParsedSheet, first: int) -> int:
     return max(1, first - _DEPTH + 1)
 
 
+def _columns_below(sheet: ParsedSheet, last: int) -> set[int]:
+    """The columns that hold anything below a row."""
+    return {cell.column for row, cells in sheet.rows.items() if row > last for cell in cells}
+
+
 def _headings(sheet: ParsedSheet, first: int, last: int) -> dict[int, Heading]:
     shown = _shown(sheet, first, last)
     own = {cell.column for row in range(first, last + 1) for cell in sheet.rows.get(row, ())}
-    below = {cell.column for row, cells in sheet.rows.items() if row > last for cell in cells}
     headings = {}
-    for column in sorted(own | below):
+    for column in sorted(own | _columns_below(sheet, last)):
         path: list[RawCell] = []
         for row in range(first, last + 1):
             cell = shown.get((row, column))

@@ -365,6 +365,19 @@ def columnas_propias() -> Workbook:
     return book
 
 
+@layout("Columnas propias y «No.» en la fila de los grupos, sin combinarlas hacia abajo")
+def columnas_propias_sin_combinar() -> Workbook:
+    book, sheet = book_of()
+    row = head(sheet)
+    groups = ["No.", "PLAN DE ACCIÓN 2025", *[None] * 7, "PRESUPUESTO 2025", "SEGUIMIENTO II TRIMESTRE 2025",
+              "OBSERVACIONES", "EVIDENCIA"]  # fmt: skip
+    labels = [None, *LABELS[1:8], "SEGUIMIENTO", LABELS[9], "AVANCE CUALITATIVO"]
+    rows = [[*ROWS[0], "Sin novedad", "Acta 4"], [*ROWS[1], None, "Listas de asistencia"], ROWS[2]]
+    lay(sheet, [groups, labels, *rows], row=row)
+    sheet.merge_cells("B4:I4")
+    return book
+
+
 @layout("Dos filas de encabezados sin combinar ninguna celda")
 def grupos_sin_combinar() -> Workbook:
     book, sheet = book_of()

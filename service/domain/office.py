@@ -53,7 +53,7 @@ class Office:
     duplicate_similarity: float = 0.92
     overachievement: float = 1.2
     # The fields whose change the Comité Institucional de Gestión y Desempeño approves, with a new version of the plan:
-    # time, resources, product, target and indicator. The rest of the plan is for planning to approve. Other columns that
+    # time, resources, product, target and indicator. The rest of the plan is for planning to approve. Own columns that
     # name one of these are the committee's too, unless the office lists the fields itself.
     committee_fields: tuple[str, ...] = (
         "action", "indicator", "unit", "target", "starts_on", "ends_on", "funding_source",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from service.domain.checks import compare_with_previous
 from service.domain.findings import Finding
 from service.domain.office import Office
-from service.domain.past import Filed, Past, contradictions, quarter_before, same_version
+from service.domain.past import Filed, Past, contradictions, follows, quarter_before, same_version
 from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Acceptance, MappedColumn
 from service.domain.values import Quarter, VersionNumber
@@ -54,15 +54,19 @@ def beside_the_past(
 ) -> tuple[Finding, ...]:
     """What there is to say of a plan that only the issued reports tell.
 
-    It is held against the report of the quarter before, and against the one that says what its version approved.
+    Its follow-up is held against the report of the quarter before, and the plan itself against one report alone: that
+    which says what its version approved, else the one that it follows.
     """
     dated = draft.with_blanks()
     if dated is None:
         return ()
+    numbers = dated.quarter, dated.version, past
+    approved, earlier = same_version(*numbers) or follows(*numbers), quarter_before(*numbers)
     found: dict[tuple[object, object], Finding] = {}
-    for base in (quarter_before(dated.quarter, dated.version, past), same_version(dated.quarter, dated.version, past)):
-        before = past.plan_of(base.id) if base else None
+    for base in filter(None, dict.fromkeys((approved, earlier))):
+        before = past.plan_of(base.id)
         whole = before.with_blanks() if isinstance(before, DraftPlan) else before
         for finding in compare_with_previous(draft, mapping, whole, office, extra_columns) if whole else ():
-            found.setdefault((finding.code, finding.place), finding)
+            if base is approved or not finding.code.name.startswith("CHANGE_"):
+                found.setdefault((finding.code, finding.place), finding)
     return (*found.values(), *contradictions(draft, past))

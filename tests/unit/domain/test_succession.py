@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from service.domain.findings import FindingCode
+from service.domain.office import Office
 from service.domain.past import Filed, Past, contradictions, follows, quarter_before, same_version
 from service.domain.plan import DraftPlan, Plan
 from service.domain.reading import Acceptance
 from service.domain.succession import Proposal, Step, objection, propose
 from service.domain.values import PlainText, Quarter, Target, VersionNumber
+from service.web.history import beside_the_past
 from tests.plans import reference_plan
+from tests.unit.domain.rules.plans import mapping
 
 PLAN = reference_plan()
 ONE, TWO, THREE = VersionNumber(1, 0), VersionNumber(2, 0), VersionNumber(3, 0)
@@ -346,3 +349,26 @@ def test_what_a_version_approved_stands_in_its_nearest_report() -> None:
         "2024-1-2.0-1", "2024-1-2.0-1", "2024-3-2.0-2", "2024-3-2.0-2",
     ]  # fmt: skip
     assert same_version(Quarter(2024, 3), THREE, history) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "codes"),
+    [
+        (plan(4, THREE), [FindingCode.CHANGE_003]),
+        (plan(4, VersionNumber(4, 0)), [FindingCode.CHANGE_005]),
+        (plan(3, VersionNumber(4, 0)), [FindingCode.CHANGE_005]),
+    ],
+)
+def test_an_inserted_row_is_told_once_beside_the_report_that_the_plan_follows(
+    base: Plan, codes: list[FindingCode]
+) -> None:
+    history = past(plan(3), retold(plan(4, THREE)))
+    sheet = PLAN.actions[0].source.sheet
+    new = replace(PLAN.actions[0], number=PlainText("11"), action=PlainText("Realizar la feria del libro"))
+    new = replace(new, indicator=PlainText("Feria realizada"), qualitative_progress=PlainText("Hubo feria."))
+    inserted = replace(retold(base), actions=(*retold(base).actions, new))
+
+    found = beside_the_past(inserted.as_draft(), mapping(sheet), history, Office())
+
+    assert [finding.code for finding in found if finding.code.name.startswith("CHANGE_")] == codes
+    assert ("3.0" if base.quarter.number == 4 else "2.0") in found[0].message

@@ -14,7 +14,7 @@ import secrets
 from dataclasses import replace
 from typing import Final
 
-from service.domain.errors import ConversionFailed, FolioError, StoreUnavailable
+from service.domain.errors import ConversionFailed, FolioError, RecordIsKept, StoreUnavailable
 from service.domain.office import Office
 from service.domain.reports import RenderedDocument, Source
 from service.jobs import WRITE_DOCUMENT
@@ -29,14 +29,18 @@ from worker.render import render
 # Renewed while the process lives; how long a job waits for another worker when it does not.
 LEASE: Final = dt.timedelta(seconds=15)
 
+# Said in a line of the log, without a trace.
+_EXPECTED: Final = (RecordIsKept, StoreUnavailable)
+
 _log = logging.getLogger(__name__)
 
 
-@app.task(name=WRITE_DOCUMENT, throws=(StoreUnavailable,))  # type: ignore[untyped-decorator]  # Celery has no types
+@app.task(name=WRITE_DOCUMENT, throws=_EXPECTED)  # type: ignore[untyped-decorator]  # Celery has no types
 def write_document(job_id: str) -> None:
     """Write the document of a job, unless it is done, under way elsewhere, or not due.
 
     Raises:
+        RecordIsKept: another document of the job is kept, and stays; the attempt is in the audit log.
         StoreUnavailable: the job could not be claimed, or not be recorded for a minute; the reconciler rings again.
     """
     store = _store()

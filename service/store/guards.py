@@ -31,6 +31,9 @@ TABLES: Final = tuple(_KEPT)
 # How far a job is may change, never what it is about.
 _FIXED: Final = {"jobs": "id, report_id, kind, against_id, is_final, filename, asked_at"}
 
+# A job whose document is kept stays as it is: else the document of an issued report could be made to go out of sight.
+_STAYS_DONE: Final = "jobs_stay_done"
+
 _FUNCTION: Final = "folio_refuse"
 _BODY: Final = f"""
 BEGIN
@@ -68,6 +71,9 @@ def _for_postgresql(table: str) -> Iterator[tuple[str, str]]:
     name = f"{table}_never_changes"
     when = f"BEFORE DELETE OR {update} OR TRUNCATE ON {table}"
     yield name, f"CREATE TRIGGER {name} {when} FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()"
+    if table == "jobs":
+        done = "FOR EACH ROW WHEN (old.state::text = 'done'::text)"
+        yield _STAYS_DONE, f"CREATE TRIGGER {_STAYS_DONE} BEFORE UPDATE ON jobs {done} EXECUTE FUNCTION {_FUNCTION}()"
 
 
 def _for_sqlite(table: str) -> Iterator[tuple[str, str]]:
@@ -77,6 +83,9 @@ def _for_sqlite(table: str) -> Iterator[tuple[str, str]]:
             f"{table}_no_{name}",
             f"CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} BEGIN {_refusal(name.upper(), table)}; END",
         )
+    if table == "jobs":
+        done = f"WHEN OLD.state = 'done' BEGIN {_refusal('UPDATE', table)}; END"
+        yield _STAYS_DONE, f"CREATE TRIGGER {_STAYS_DONE} BEFORE UPDATE ON jobs {done}"
     same_key = " OR ".join(map(_is_taken, ("rowid", *_KEPT[table])))
     taken = f"SELECT 1 FROM {table} WHERE ({same_key})"  # noqa: S608 the names are this module's own
     refused = f"{_refusal('REPLACE', table)} WHERE EXISTS ({taken})"

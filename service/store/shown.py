@@ -133,7 +133,8 @@ def document_of(row: Row[Any]) -> StoredDocument:
     kind = DocumentKind(row.kind)
     return StoredDocument(
         kind=kind,
-        state=JobState(row.state),
+        # What is kept is there, whatever somebody made of its job.
+        state=JobState.DONE if row.sha256 else JobState(row.state),
         filename=row.filename,
         media_type=kind.media_type,
         size=row.size,

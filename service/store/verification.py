@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, func, select, union_all
 
+from service.domain.reports import JobState
 from service.store import guards, tables
 from service.store.audit import FIRST_HASH, SEALED, AuditStep, entry_hash, seal
 from service.store.engine import reading
@@ -68,6 +69,7 @@ class Auditor:
             broken = [*_chain(connection, told, counted)]
             broken += _rows(connection, told)
             broken += _unrecorded_jobs(connection, told)
+            broken += _reopened_jobs(connection)
             broken += _contents(connection, counted)
             broken += [
                 BrokenLink(None, f"La protección «{name}» de la base de datos falta o fue cambiada.")
@@ -140,6 +142,13 @@ def _unrecorded_jobs(connection: Connection, told: _Told) -> Iterator[BrokenLink
     for job_id in connection.execute(select(tables.jobs.c.id).order_by(tables.jobs.c.id)).scalars():
         if job_id not in told.jobs:
             yield BrokenLink(None, f"No consta en el registro de auditoría el pedido del documento «{job_id}».")
+
+
+def _reopened_jobs(connection: Connection) -> Iterator[BrokenLink]:
+    jobs = tables.jobs.c
+    kept = select(jobs.id).join(tables.documents, tables.documents.c.job_id == jobs.id)
+    for job_id in connection.execute(kept.where(jobs.state != JobState.DONE.value).order_by(jobs.id)).scalars():
+        yield BrokenLink(None, f"El documento «{job_id}» está guardado, pero alguien cambió su estado.")
 
 
 def _contents(connection: Connection, counted: _Counted) -> Iterator[BrokenLink]:

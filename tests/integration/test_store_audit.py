@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from service.domain.findings import CellRef, FindingCode
 from service.domain.reading import Acceptance, Accepted, with_accepted
-from service.domain.reports import Approval, DocumentKind
+from service.domain.reports import Approval, DocumentKind, JobState
 from service.store import AuditVerdict, Store, migrate, new_id, open_store
 from service.store.audit import entry_hash
 from service.store.engine import make_engine
@@ -244,5 +244,21 @@ def test_a_function_that_refuses_nothing_any_more_is_found_in_every_guard(postgr
         "CREATE OR REPLACE FUNCTION folio_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
     )
 
-    assert len(store.verify_audit().broken) == len(TABLES)
+    assert len(store.verify_audit().broken) == len((*TABLES, "jobs_stay_done"))
     store.close()
+
+
+@pytest.mark.parametrize("state", ["failed", "queued"])
+def test_a_kept_document_whose_job_was_reopened_is_named_and_still_given(
+    full: Store, database_url: str, state: str
+) -> None:
+    report = next(report for report in full.reports(9, is_issued=True) if report.edition == 2)
+
+    altered(database_url, "jobs", f"UPDATE jobs SET state = '{state}' WHERE state = 'done'")  # noqa: S608 - our own words
+
+    found = full.document(report.id, DocumentKind.WORD)
+    assert found is not None
+    assert (found[0].state, found[1]) == (JobState.DONE, b"a document")
+    assert full.report(report.id) == report
+    (link,) = full.verify_audit().broken
+    assert link.problem == f"El documento «{report.id}.word.final» está guardado, pero alguien cambió su estado."

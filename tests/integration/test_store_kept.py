@@ -155,3 +155,17 @@ def test_raw_sql_on_postgresql_is_refused_in_whatever_words(postgresql_url: str,
                 connection.execute(attempt.encode())
 
     assert rows_of(postgresql_url, table) == before
+
+
+@pytest.mark.parametrize("change", ["state = 'failed'", "state = 'queued', attempts = 0", "problem = 'x'"])
+def test_a_job_whose_document_is_kept_stays_as_it_is(store: Store, database_url: str, change: str) -> None:
+    fill(store)
+    before = rows_of(database_url, "jobs")
+    engine = make_engine(database_url)
+
+    with pytest.raises(RecordIsKept), writing(engine) as connection:
+        connection.exec_driver_sql(f"UPDATE jobs SET {change} WHERE state = 'done'")  # noqa: S608 - our own words
+
+    engine.dispose()
+    assert rows_of(database_url, "jobs") == before
+    assert "done" in {cell for row in before for cell in row}

@@ -11,6 +11,7 @@ import datetime as dt
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -357,6 +358,28 @@ def test_the_same_job_rung_twenty_times_is_written_once(desk: Desk, processes: P
     wait_until(lambda: desk.bell.waiting() == 0, seconds=60, what="every message was taken")
 
     assert desk.attempts(job_id) == 1
+
+
+def test_a_job_that_somebody_reopened_by_force_ends_in_one_line_and_keeps_its_document(
+    desk: Desk, processes: Processes, sqlite_url: str, tmp_path: Path
+) -> None:
+    processes.worker()
+    job_id = desk.ask_for_word()
+    desk.wait_for(job_id, JobState.DONE)
+    content = desk.content(job_id)
+    with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as owner:
+        owner.execute("DROP TRIGGER jobs_stay_done")
+        owner.execute("UPDATE jobs SET state = 'queued'")
+        owner.commit()
+
+    desk.ring(job_id)
+
+    def told() -> str:
+        return "".join(log.read_text() for log in tmp_path.glob("*.log"))
+
+    wait_until(lambda: "raised expected: RecordIsKept" in told(), seconds=30, what="the try ended")
+    assert "Traceback" not in told()
+    assert desk.content(job_id) == content
 
 
 def test_a_missing_template_fails_at_once_with_a_sentence(

@@ -95,7 +95,9 @@ class ReportShelf:
                 first = _take_key(connection, idempotency_key, request, report_id, now)
                 if first is not None:
                     return first
-            edition = proposal.edition if proposal else next_edition(connection, plan)
+            # A proposal may be for another quarter or version than the person then gave.
+            is_for_plan = proposal and (proposal.quarter, proposal.version) == (plan.quarter, plan.version)
+            edition = proposal.edition if proposal and is_for_plan else next_edition(connection, plan)
             report = Report(report_id, plan, edition, now, is_draft=True)
             reading_sha256 = hashlib.sha256(reading_json).hexdigest()
             keep_blobs(connection, {upload.sha256: upload.content, reading_sha256: reading_json})

@@ -268,6 +268,18 @@ def test_what_was_proposed_and_what_the_person_said_stay_with_the_upload(store: 
     assert isinstance(send("correction"), KeyReused)
 
 
+def test_a_draft_of_another_version_or_quarter_than_proposed_takes_an_edition_of_its_own(store: Store) -> None:
+    issued(store, "2.0", 3)
+    for version, quarter in ((VersionNumber(2, 1), Quarter(2024, 3)), (VersionNumber(2, 0), Quarter(2024, 4))):
+        proposal = Proposal(Step.CORRECTION, "Es otra cosa.", version, quarter, 7, None)
+        raw = json.dumps(reading_to_json(accepted())).encode()
+
+        kept = store.append_report(an_upload(), accepted(), raw, BOTH, report_id=new_id(), now=NOON, proposal=proposal)
+
+        assert isinstance(kept, Appended)
+        assert (kept.report.proposed_edition, kept.report.proposal) == (2, proposal)
+
+
 def test_the_past_of_a_year_is_what_was_issued_in_it_and_the_last_of_the_year_before(store: Store) -> None:
     first = issued(store, "1.0", 1, now=later(1)).id
     second = issued(store, "1.0", 2, now=later(2)).id

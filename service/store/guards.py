@@ -25,6 +25,7 @@ _KEPT: Final = {
     "documents": ("job_id",),
     "audit": ("seq",),
     "jobs": ("id",),
+    "idempotency_keys": ("key",),
 }
 TABLES: Final = tuple(_KEPT)
 

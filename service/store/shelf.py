@@ -139,6 +139,45 @@ class ReportShelf:
             raise LookupError(f"report {report_id} was appended and is not there")
         return Appended(appended, job_ids, is_new=True)
 
+    def take_key(
+        self,
+        idempotency_key: str,
+        report_id: str,
+        upload: Upload,
+        understood: Accepted | Rejected,
+        kinds: Iterable[DocumentKind],
+        *,
+        now: dt.datetime,
+        given: Given = NOTHING_GIVEN,
+        step: str = "",
+    ) -> KeyReused | None:
+        """Let a key stand for an upload that was answered with a report that there is; None: it does now, or did.
+
+        From then on `append_report` answers that upload under this key with that report, and any other `KeyReused`.
+
+        Args:
+            idempotency_key: the key.
+            report_id: the report.
+            upload: the workbook of the request.
+            understood: what was read in it.
+            kinds: the documents asked for.
+            now: the instant to remember.
+            given: what the person said beside the workbook.
+            step: what the person said that it is.
+
+        Raises:
+            StoreUnavailable: the key was not taken.
+            ValueError: the upload does not say which report it is for.
+        """
+        plan, asked = plan_in(understood), set(kinds)
+        if plan is None:
+            raise ValueError("a report has its year, quarter and version")
+        wanted = tuple(kind for kind in DocumentKind if kind in asked)
+        request = _fingerprint(upload, plan, wanted, given, step)
+        with writing(self._engine) as connection:
+            first = _take_key(connection, idempotency_key, request, report_id, now)
+        return first if isinstance(first, KeyReused) else None
+
     def report(self, report_id: str) -> StoredReport | None:
         """The report of that id."""
         with reading(self._engine) as connection:
@@ -266,11 +305,15 @@ def _take_key(
     connection: Connection, key: str, request: str, report_id: str, now: dt.datetime
 ) -> Appended | KeyReused | None:
     """None when the key is now ours; otherwise what came of the request that had it first."""
-    row = {"key": key, "request_sha256": request, "report_id": report_id, "created_at": now}
-    if insert_if_new(connection, tables.idempotency_keys, row):
-        return None
     keys = tables.idempotency_keys.c
-    first = connection.execute(select(keys.request_sha256, keys.report_id).where(keys.key == key)).one()
+    taken = select(keys.request_sha256, keys.report_id).where(keys.key == key)
+    # Looked up first because SQLite's guard refuses a second row before anything sees that the key is taken.
+    first = connection.execute(taken).one_or_none()
+    if first is None:
+        row = {"key": key, "request_sha256": request, "report_id": report_id, "created_at": now}
+        if insert_if_new(connection, tables.idempotency_keys, row):
+            return None
+        first = connection.execute(taken).one()
     report = one_report(connection, first.report_id)
     if first.request_sha256 != request or report is None:
         return KeyReused(first.report_id)

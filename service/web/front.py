@@ -36,6 +36,10 @@ NOTHING_BEFORE: Final = Problem(
     "Este informe no sigue a ninguno que se haya emitido: indique con cuál compararlo.",
 )
 
+_KEY_REUSED: Final = Problem(
+    ProblemType.KEY_REUSED, "Ya se recibió un envío distinto con esta clave. Use una clave nueva para cada informe."
+)
+
 _log: Final = logging.getLogger(__name__)
 
 
@@ -95,7 +99,7 @@ class Front:
             return _unreadable(reading)
         if considered.objection:
             return Problem(ProblemType.STEP_CONTRADICTED, considered.objection, proposal=proposal)
-        if known := self._known(received, proposal):
+        if known := self._known(received, considered):
             return known
         may_be_draft = received.may_be_draft
         if isinstance(reading, Rejected) and (refusal := _refusal(reading, proposal, may_be_draft=may_be_draft)):
@@ -103,15 +107,29 @@ class Front:
         tell(Progress(Stage.KEEPING))
         return self._append(received, considered)
 
-    def _known(self, received: Received, proposal: Proposal | None) -> Known | None:
-        """The report with the same data, unless a key says that this is the very request which made it."""
+    def _known(self, received: Received, considered: Considered) -> Known | Problem | None:
+        """The report with the same data, unless a key says that there was a request under it already."""
+        reading, proposal, key = considered.reading, considered.proposal, received.idempotency_key
         if proposal is None or proposal.step is not Step.SAME or proposal.against is None:
             return None
+        if isinstance(reading, Unreadable):
+            raise TypeError("what cannot be read is refused before")
         report = self.store.report(proposal.against)
         if report is None or (report.has_errors and not received.may_be_draft):
             return None
-        if received.idempotency_key and self.store.report_of_key(received.idempotency_key):
+        if key and self.store.report_of_key(key):
             return None
+        if key and self.store.take_key(
+            key,
+            report.id,
+            received.upload,
+            reading,
+            _named(received),
+            now=self.clock(),
+            given=considered.given,
+            step=received.step or "",
+        ):
+            return _KEY_REUSED
         more = set(received.kinds) - {document.kind for document in report.documents}
         wanted = tuple(kind for kind in DocumentKind if kind in more and not kind.needs_another)
         return Known(self.request(report, wanted, None, received.by) if wanted else report, proposal)
@@ -123,12 +141,11 @@ class Front:
         comparisons = tuple(kind for kind in received.kinds if kind.needs_another)
         if comparisons and (proposal is None or proposal.against is None):
             return NOTHING_BEFORE
-        named = tuple(kind for kind in received.kinds if not kind.needs_another) or USUAL_KINDS
         appended = self.store.append_report(
             received.upload,
             reading,
             considered.as_json,
-            named,
+            _named(received),
             report_id=self.new_id(),
             now=self.clock(),
             given=considered.given,
@@ -138,15 +155,12 @@ class Front:
             by=received.by,
         )
         if isinstance(appended, KeyReused):
-            return Problem(
-                ProblemType.KEY_REUSED,
-                "Ya se recibió un envío distinto con esta clave. Use una clave nueva para cada informe.",
-            )
+            return _KEY_REUSED
         if appended.is_new:
             self.bell.ring(appended.job_ids)
         # A request that is repeated finds its own report there: what it follows is what the first one was told.
         first = appended.report.proposal
-        if not comparisons or first is None:
+        if not comparisons or first is None or first.against is None:
             return appended
         return replace(appended, report=self.request(appended.report, comparisons, first.against, received.by))
 
@@ -164,6 +178,11 @@ class Front:
 def front() -> Front:
     """The front of the application that serves this request."""
     return cast(Front, current_app.extensions[EXTENSION])
+
+
+def _named(received: Received) -> tuple[DocumentKind, ...]:
+    """The documents that are queued with an upload; the comparisons are asked for once it is a report."""
+    return tuple(kind for kind in received.kinds if not kind.needs_another) or USUAL_KINDS
 
 
 def _unreadable(reading: Unreadable) -> Problem:

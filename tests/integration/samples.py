@@ -91,7 +91,7 @@ def a_document(kind: DocumentKind = DocumentKind.WORD, content: bytes = b"a docu
 def fill(store: Store) -> Store:
     """Put rows into every table: a report, its correction with a document, a remembered layout."""
     first = issued(store)
-    second = issue(store, append(store, content=b"corrected").report.id, previous=first.id)
+    second = issue(store, append(store, content=b"corrected", key="a-key").report.id, previous=first.id)
     finish(store, second.job_ids[0])
     store.remember_mapping("a" * 64, (("Dependencia", "lead"),), NOON)
     return store

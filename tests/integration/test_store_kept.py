@@ -30,6 +30,7 @@ COVETED = {
     "documents": "sha256",
     "audit": "by",
     "jobs": "filename",
+    "idempotency_keys": "request_sha256",
 }
 
 ON_SQLITE = (
@@ -49,6 +50,9 @@ BY_ANOTHER_KEY = {
     ),
     "blobs": ("INSERT OR REPLACE INTO blobs (rowid, $columns) SELECT rowid, 'other', 1, 'x' FROM blobs",),
     "reports": ("INSERT OR REPLACE INTO reports (rowid, $columns) SELECT rowid, $with_another_key FROM reports",),
+    "idempotency_keys": (
+        "INSERT OR REPLACE INTO $table (rowid, $columns) SELECT rowid, $with_another_key FROM $table",
+    ),
     "documents": ("INSERT OR REPLACE INTO documents (rowid, $columns) SELECT rowid, $with_another_key FROM documents",),
 }
 ON_POSTGRESQL = (

@@ -174,6 +174,30 @@ def test_a_key_used_for_another_workbook_is_refused(client: Client) -> None:
     assert problem_of(answer, 422)["type"] == "urn:folio:problema:clave-reutilizada"
 
 
+def test_a_key_of_an_upload_whose_data_were_known_is_taken_too(client: Client) -> None:
+    first = client.upload()
+    key = {"Idempotency-Key": "clave-1"}
+
+    known = client.upload(headers=key)
+    again = client.upload(headers=key)
+    other = client.upload(example_with({"B6": "Otra acción"}), headers=key)
+
+    assert (first.status, known.status, again.status) == (202, 200, 202)
+    assert (again.headers["Location"], again.headers["Idempotent-Replayed"]) == (known.headers["Location"], "true")
+    assert problem_of(other, 422)["type"] == "urn:folio:problema:clave-reutilizada"
+    assert len(client.get("/api/v1/reports").json["reports"]) == 1
+
+
+def test_a_known_upload_that_asks_for_changes_where_there_is_nothing_before_is_answered_again(client: Client) -> None:
+    client.upload()
+    key = {"Idempotency-Key": "clave-1"}
+
+    answers = [client.upload(headers=key, kinds="word,changes") for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [200, 202]
+    assert answers[0].json["id"] == answers[1].json["id"]
+
+
 def test_ten_at_once_under_one_key_make_one_report(client: Client) -> None:
     with ThreadPoolExecutor(10) as threads:
         answers = list(threads.map(lambda _: client.upload(headers={"Idempotency-Key": "clave-1"}), range(10)))

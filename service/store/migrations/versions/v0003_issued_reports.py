@@ -31,7 +31,7 @@ def upgrade() -> None:
     _let_jobs_say_what_they_write(connection)
     _keep_documents_by_job(connection, documents)
     _begin_the_log(connection)
-    protect(connection, ("blobs", "uploads", "reports", "issued", "documents", "audit", "jobs"))
+    protect(connection, ("blobs", "uploads", "reports", "issued", "documents", "audit", "jobs", "idempotency_keys"))
 
 
 def _make_issued() -> None:

@@ -25,7 +25,7 @@ from service.domain.word_difference import Piece, word_pieces
 
 __all__ = [
     "ActionChange", "ActionChangeKind", "Approver", "Changes", "FieldChange", "Piece", "compare", "describe",
-    "is_follow_up", "match_actions", "printed_field", "says_the_same", "word_pieces",
+    "field_changes", "header_changes", "is_follow_up", "match_actions", "printed_field", "says_the_same", "word_pieces",
 ]  # fmt: skip
 
 PLAN_FIELDS: Final = (
@@ -136,7 +136,7 @@ def compare(before: Plan, after: Plan, office: Office = REFERENCE_OFFICE) -> Cha
         change = _action_change(old, new, office, is_moved=j in moved)
         if change:
             actions.append(change)
-    return Changes(tuple(_header_changes(before, after, office)), tuple(actions))
+    return Changes(tuple(header_changes(before, after, office)), tuple(actions))
 
 
 def describe(changes: Changes) -> str:
@@ -189,7 +189,8 @@ def is_follow_up(field: str) -> bool:
     return field == _FOLLOW_UP or (field not in PLAN_FIELDS and tells_the_quarter(field))
 
 
-def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[FieldChange]:
+def header_changes(before: Plan, after: Plan, office: Office) -> Iterator[FieldChange]:
+    """What stands otherwise above the table: year, quarter, version, title and objective."""
     for field, old, new in (
         ("year", str(before.year), str(after.year)),
         ("quarter", before.quarter.roman, after.quarter.roman),
@@ -209,7 +210,7 @@ def _header_changes(before: Plan, after: Plan, office: Office) -> Iterator[Field
 def _action_change(
     before: Action | None, after: Action | None, office: Office, *, is_moved: bool
 ) -> ActionChange | None:
-    fields = tuple(_field_changes(before, after, office))
+    fields = tuple(field_changes(before, after, office))
     if before is None or after is None:
         kind = ActionChangeKind.ADDED if before is None else ActionChangeKind.REMOVED
         whole = tuple(replace(field, approver=Approver.COMMITTEE) for field in fields)
@@ -221,7 +222,8 @@ def _action_change(
     return ActionChange(kind, before, after, fields, _strictest(change.approver for change in fields))
 
 
-def _field_changes(before: Action | None, after: Action | None, office: Office) -> Iterator[FieldChange]:
+def field_changes(before: Action | None, after: Action | None, office: Office) -> Iterator[FieldChange]:
+    """The fields, and the office's own columns, that two actions print otherwise; None has nothing in any of them."""
     for field in (*PLAN_FIELDS, _FOLLOW_UP):
         old = getattr(before, field) if before else None
         new = getattr(after, field) if after else None

@@ -677,7 +677,7 @@ class FindingCode(Enum):
 
     CHANGE_001 = (
         Severity.ERROR,
-        "Modificación no aprobada: en la versión {version} decía «{before}» y ahora dice «{value}».",
+        "Modificación no aprobada: en la versión {version} decía «{before}» y ahora dice «{now}».",
         "Vuelva a lo aprobado o suba el plan con el número de su nueva versión.",
     )
     CHANGE_002 = (
@@ -699,6 +699,11 @@ class FindingCode(Enum):
         Severity.SUGGESTION,
         "La acción {number} no estaba en la versión {version}.",
         "No tiene que hacer nada si así se aprobó la nueva versión.",
+    )
+    CHANGE_006 = (
+        Severity.WARNING,
+        "Cambio del plan sin versión nueva: en la versión {version} decía «{before}» y ahora dice «{now}».",
+        "Confirme que la oficina de planeación lo aprobó, o vuelva a lo que decía.",
     )
 
     STEP_001 = (

@@ -51,22 +51,24 @@ def beside_the_past(
     past: Past,
     office: Office,
     extra_columns: tuple[MappedColumn, ...] = (),
+    *,
+    read: tuple[Finding, ...] = (),
 ) -> tuple[Finding, ...]:
     """What there is to say of a plan that only the issued reports tell.
 
     Its follow-up is held against the report of the quarter before, and the plan itself against one report alone: that
-    which says what its version approved, else the one that it follows.
+    which says what its version approved, else the one that it follows. `read` is what its reading found.
     """
     dated = draft.with_blanks()
     if dated is None:
         return ()
     numbers = dated.quarter, dated.version, past
     approved, earlier = same_version(*numbers) or follows(*numbers), quarter_before(*numbers)
-    found: dict[tuple[object, object], Finding] = {}
+    found: dict[tuple[object, ...], Finding] = {}
     for base in filter(None, dict.fromkeys((approved, earlier))):
         before = past.plan_of(base.id)
         whole = before.with_blanks() if isinstance(before, DraftPlan) else before
-        for finding in compare_with_previous(draft, mapping, whole, office, extra_columns) if whole else ():
+        for finding in compare_with_previous(draft, mapping, whole, office, extra_columns, read=read) if whole else ():
             if base is approved or not finding.code.name.startswith("CHANGE_"):
-                found.setdefault((finding.code, finding.place), finding)
+                found.setdefault((finding.code, finding.place, finding.column), finding)
     return (*found.values(), *contradictions(draft, past))

@@ -222,7 +222,7 @@ def _contradictions(front: Front, report: StoredReport, past: Past) -> tuple[Fin
         return ()
     plan = reading.plan.as_draft() if isinstance(reading.plan, Plan) else reading.plan
     known = {(each.code, each.place) for each in report.findings}
-    said = beside_the_past(plan, reading.mapping, past, front.office, reading.extra_columns)
+    said = beside_the_past(plan, reading.mapping, past, front.office, reading.extra_columns, read=reading.findings)
     return tuple(each for each in said if each.severity is Severity.ERROR and (each.code, each.place) not in known)
 
 

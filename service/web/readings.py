@@ -95,7 +95,7 @@ class Readings:
 
     def _compared(self, reading: Accepted | Rejected, given: Given, past: Past) -> Accepted | Rejected:
         plan = _plan_in(reading)
-        more = beside_the_past(plan, reading.mapping, past, self.office, reading.extra_columns)
+        more = beside_the_past(plan, reading.mapping, past, self.office, reading.extra_columns, read=reading.findings)
         if not more:
             return reading
         return _decided_with(reading, (*reading.findings, *with_accepted(more, (*reading.typed, *given.accepted))))

@@ -56,7 +56,10 @@ RULES: Final = (
     _rule("V17", "Las columnas de cantidades, porcentajes y pesos cuadran entre sí", "QUANTITY"),
     _rule("V18", "Lo apropiado cubre lo comprometido, esto lo obligado y esto lo pagado", "BUDGET"),
     _rule("V19", "Cada avance tiene su evidencia en un sitio de la entidad", "EVIDENCE"),
-    _rule("V20", "Lo aprobado no cambia sin una nueva versión del plan", "CHANGE_001", "CHANGE_002", "CHANGE_003"),
+    _rule(
+        "V20", "Lo aprobado no cambia sin una nueva versión del plan",
+        "CHANGE_001", "CHANGE_002", "CHANGE_003", "CHANGE_006",
+    ),
     _rule(
         "V21", "La versión y el trimestre no vuelven atrás, y la versión tiene su cambio, su acta y su fecha",
         "STEP",

@@ -1,28 +1,35 @@
 """V02, V11, V17 and V20: a plan against the one of the report before it.
 
-Under the same version nothing of the plan may change but its follow-up; under a new version what came and went is told.
+Under the same version nothing of the plan may change but its follow-up: what the committee approves is an error, what
+planning does a warning. Under a new version what came and went is told.
 Words count, not how they are typed: a double space that was mended is no modification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from service.domain.changes import match_actions, printed_field, says_the_same
+from service.domain.changes import (
+    PLAN_FIELDS,
+    Approver,
+    FieldChange,
+    field_changes,
+    header_changes,
+    match_actions,
+)
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.plan import Action, DraftPlan, Plan
 from service.domain.reading import MappedColumn
 from service.domain.rules.progress import is_idle
 from service.domain.rules.quantities import Role, amounts_of, is_accumulating
-from service.domain.rules.rows import Rows
+from service.domain.rules.rows import Cell, Rows
 from service.domain.rules.words import counted, listed, same_words
 from service.domain.values import ROMAN
 
-_PLANNED_FIELDS: Final = (
-    "action", "indicator", "unit", "target", "starts_on", "ends_on", "periodicity", "funding_source",
-)  # fmt: skip
+_TITLES: Final = {"title": "Título", "objective": "Objetivo"}
+_NOTHING: Final = "(vacío)"
 _LISTED: Final = 12
 
 
@@ -30,12 +37,15 @@ def compare_with_previous(
     plan: DraftPlan,
     mapping: tuple[MappedColumn, ...],
     previous: Plan,
-    _office: Office,
+    office: Office,
     extra_columns: tuple[MappedColumn, ...] = (),
+    *,
+    read: Iterable[Finding] = (),
 ) -> tuple[Finding, ...]:
     """What a plan says otherwise than the latest report of its year, whatever quarter that was.
 
-    Plans of different years have nothing to say about one another.
+    Plans of different years have nothing to say about one another. `read` is what its reading found: it tells a cell
+    that was emptied from one that could not be read.
     """
     if plan.year != previous.year or not plan.actions:
         return ()
@@ -46,8 +56,11 @@ def compare_with_previous(
     lost = [previous.actions[i] for i, j in matched if i is not None and j is None]
     findings: list[Finding] = []
     if plan.version == previous.version:
+        is_renumbered = not added and not lost
+        modified = _Modified(rows, previous, office, read)
+        findings += modified.above_the_table()
         for action, before in pairs:
-            findings += _changes(rows, action, before, previous)
+            findings += modified.fields(action, before, is_renumbered=is_renumbered)
     findings += _came_and_went(rows, added, lost, previous)
     if plan.quarter != previous.quarter.number:
         findings += _copied(rows, pairs, previous)
@@ -57,16 +70,60 @@ def compare_with_previous(
     return tuple(findings)
 
 
-def _changes(rows: Rows, action: Action, before: Action, previous: Plan) -> Iterator[Finding]:
-    for field in _PLANNED_FIELDS:
-        now, then = printed_field(action, field), printed_field(before, field)
-        cell = rows.cell(action, field)
-        # What could not be read has its own finding.
-        if cell is None or now is None or then is None or says_the_same(then, now):
-            continue
-        yield cell.says(
-            FindingCode.CHANGE_001, value=now, proposal=then, version=str(previous.version), before=_shortened(then)
-        )
+class _Modified:
+    """What changed of the plan itself under the version that approved it."""
+
+    def __init__(self, rows: Rows, previous: Plan, office: Office, read: Iterable[Finding]) -> None:
+        self.rows = rows
+        self.previous = previous
+        self.office = office
+        found = [(finding.code, finding.place) for finding in read]
+        self.empty = {place for code, place in found if code is FindingCode.CELL_001}
+        self.unread = {place for _, place in found}
+        # A column that came or went, as those of each quarter do, is no change of what each action says.
+        self.shared = {header for action in rows.plan.actions for header, _ in action.extras}
+        self.shared &= {header for action in previous.actions for header, _ in action.extras}
+
+    def above_the_table(self) -> Iterator[Finding]:
+        now = self.rows.plan
+        whole = now.with_blanks()
+        for change in header_changes(self.previous, whole, self.office) if whole else ():
+            # What is missing there has its own finding.
+            if change.approver and change.field in _TITLES and getattr(now, change.field) is not None:
+                place, column = self.rows.first_sheet(), _TITLES[change.field]
+                yield _code(change).at(place, column=column, value=change.after, **self._words(change))
+
+    def fields(self, action: Action, before: Action, *, is_renumbered: bool) -> Iterator[Finding]:
+        for change in field_changes(before, action, self.office):
+            if change.approver is None or (change.field == "number" and not is_renumbered):
+                continue
+            cell = self._cell(action, change)
+            if cell is not None:
+                code = _code(change)
+                # What planning approves was probably meant: nobody is to undo it with the other corrections.
+                approved = change.before or None if code is FindingCode.CHANGE_001 else None
+                yield cell.says(code, value=change.after, proposal=approved, **self._words(change))
+
+    def _cell(self, action: Action, change: FieldChange) -> Cell | None:
+        """Where the change stands; None where there is no such column, or what it holds now could not be read."""
+        if change.field in PLAN_FIELDS:
+            cell = self.rows.cell(action, change.field)
+            return cell if cell and (change.after or cell.place in self.empty) else None
+        if change.field not in self.shared:
+            return None
+        cell = self.rows.extra_cell(action, change.field, change.after)
+        return cell if change.after or cell.place not in self.unread else None
+
+    def _words(self, change: FieldChange) -> dict[str, str]:
+        return {
+            "version": str(self.previous.version),
+            "before": _shortened(change.before) or _NOTHING,
+            "now": _shortened(change.after) or _NOTHING,
+        }
+
+
+def _code(change: FieldChange) -> FindingCode:
+    return FindingCode.CHANGE_001 if change.approver is Approver.COMMITTEE else FindingCode.CHANGE_006
 
 
 def _shortened(text: str) -> str:

@@ -189,6 +189,7 @@ BY_RULES: dict[FindingCode, Provocation] = {
     FindingCode.CHANGE_003: (compared(shorter), (SHEET, "B7")),
     FindingCode.CHANGE_004: (compared(lambda plan: older(other_second(plan))), (SHEET, "")),
     FindingCode.CHANGE_005: (compared(lambda plan: older(shorter(plan))), (SHEET, "B7")),
+    FindingCode.CHANGE_006: (compared(lambda plan: retold(plan, lead="Dirección General")), (SHEET, "C6")),
     FindingCode.STEP_001: (beside(3, VersionNumber(3, 0)), (SHEET, "")),
     FindingCode.STEP_002: (beside(4, VersionNumber(1, 0)), (SHEET, "")),
     FindingCode.STEP_003: (beside(4, VersionNumber(2, 0)), (SHEET, "")),

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from service.domain.checks import compare_with_previous
-from service.domain.findings import Finding, FindingCode
+from service.domain.findings import CellRef, Finding, FindingCode
 from service.domain.plan import Action, Plan
+from service.domain.reading import MappedColumn
 from service.domain.values import PlainText, Target, VersionNumber
 from tests.unit.domain.rules.plans import OFFICE, action, mapping, plan
 
@@ -42,7 +43,6 @@ def test_the_same_plan_with_new_texts_has_nothing_to_explain() -> None:
         ("target", Target(Decimal(5)), "F7", "4"),
         ("starts_on", dt.date(2024, 4, 1), "G7", "1/03/2024"),
         ("ends_on", dt.date(2024, 11, 30), "H7", "31/12/2024"),
-        ("periodicity", "Anual", "I7", "Trimestral"),
         ("funding_source", "SGR", "J7", "Inversión"),
     ],
 )
@@ -54,8 +54,88 @@ def test_what_was_approved_changes_only_with_a_new_version(field: str, value: An
     assert compared(changed, previous(ROWS, version=(1, 0))) == []
 
 
-def test_a_mended_typing_or_another_lead_is_no_modification() -> None:
-    mended = action(2, action="Formular  el Proyecto 2.", lead="Dirección General")
+@pytest.mark.parametrize(
+    ("field", "value", "cell", "message"),
+    [
+        ("lead", "Dirección General", "C7", "decía «Subdirección de Gestión de Proyectos» y ahora dice «Dirección"),
+        ("periodicity", "Anual", "I7", "decía «Trimestral» y ahora dice «Anual»."),
+        ("number", "7", "A7", "decía «2» y ahora dice «7»."),
+    ],
+)
+def test_what_planning_approves_is_a_warning_that_nobody_undoes(
+    field: str, value: Any, cell: str, message: str
+) -> None:
+    told: dict[str, Any] = {field: PlainText(value)}
+    changed = [ROWS[0], replace(ROWS[1], **told), ROWS[2]]
+    (finding,) = compared(changed, previous(ROWS))
+    assert (finding.code, finding.place and finding.place.cell) == (FindingCode.CHANGE_006, cell)
+    assert message in finding.message
+    assert finding.proposal is None
+    assert compared(changed, previous(ROWS, version=(1, 0))) == []
+
+
+def test_numbers_that_an_insertion_moves_are_told_by_the_insertion_alone() -> None:
+    new = action(1, action="Realizar la feria del libro", indicator="Feria realizada")
+    pushed = [new, *(replace(each, number=PlainText(str(place))) for place, each in enumerate(ROWS, start=2))]
+    assert [finding.code for finding in compared(pushed, previous(ROWS))] == [FindingCode.CHANGE_003]
+
+
+def test_another_title_or_objective_is_told_on_the_first_sheet() -> None:
+    before = previous(ROWS)
+    other = replace(plan(*ROWS), title=PlainText("PLAN DE VIAJES 2024"), objective=PlainText("Viajar."))
+    title, objective = compare_with_previous(other, mapping(), before, OFFICE)
+    assert (title.code, title.column, objective.column) == (FindingCode.CHANGE_006, "Título", "Objetivo")
+    assert (title.place and (title.place.sheet, title.place.cell)) == ("Plan", "")
+    assert "decía «PLAN DE ACCIÓN 2024» y ahora dice «PLAN DE VIAJES 2024»" in title.message
+    assert compare_with_previous(replace(other, title=None, objective=None), mapping(), before, OFFICE) == ()
+
+
+def test_a_value_that_was_deleted_or_added_is_a_change_and_one_that_could_not_be_read_is_none() -> None:
+    emptied = plan(ROWS[0], action(2, target=None), ROWS[2])
+    cell = CellRef("Plan", "F7")
+
+    def told(code: FindingCode) -> tuple[Finding, ...]:
+        said = code.at(cell, column="META", value="cuatro")
+        return compare_with_previous(emptied, mapping(), previous(ROWS), OFFICE, read=(said,))
+
+    (deleted,) = told(FindingCode.CELL_001)
+    assert (deleted.code, deleted.place, deleted.proposal) == (FindingCode.CHANGE_001, cell, "4")
+    assert "decía «4» y ahora dice «(vacío)»." in deleted.message
+    assert told(FindingCode.TARGET_001) == ()
+    (added,) = compared(ROWS, previous(emptied.actions))
+    assert (added.place, added.proposal) == (cell, None)
+    assert "decía «(vacío)» y ahora dice «4»." in added.message
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("PRESUPUESTO ASIGNADO", FindingCode.CHANGE_001),
+        ("Línea estratégica", FindingCode.CHANGE_006),
+        ("Presupuesto ejecutado", None),
+    ],
+)
+def test_the_columns_of_the_office_are_part_of_the_plan_unless_they_tell_the_quarter(
+    header: str, code: FindingCode | None
+) -> None:
+    def rows(second: str | None, name: str = header) -> list[Action]:
+        return [action(1, extras=[(name, "1")]), action(2, extras=[(name, second)] if second else [])]
+
+    column = (MappedColumn("", "Plan", "L", header),)
+    before = previous(rows("2"))
+
+    def codes(now: list[Action], read: tuple[Finding, ...] = ()) -> list[tuple[FindingCode, str]]:
+        found = compare_with_previous(plan(*now), mapping(), before, OFFICE, column, read=read)
+        return [(finding.code, finding.place.cell) for finding in found if finding.place]
+
+    expected = [(code, "L7")] if code else []
+    assert codes(rows("3")) == codes(rows(None)) == expected
+    assert codes(rows(None), (FindingCode.CELL_002.at(CellRef("Plan", "L7"), value="#REF!"),)) == []
+    assert codes(rows("3", "Otra columna")) == []
+
+
+def test_a_mended_typing_is_no_modification() -> None:
+    mended = action(2, action="Formular  el Proyecto 2.")
     assert compared([ROWS[0], mended, ROWS[2]], previous(ROWS)) == []
 
 
@@ -83,9 +163,13 @@ def test_lost_rows_are_listed_and_new_ones_are_told_at_their_cell() -> None:
     assert gone.message == "Frente a la versión 1.0, falta la acción 3."
 
 
-def test_rows_in_another_order_or_with_other_numbers_are_the_same_actions() -> None:
-    shuffled = [replace(ROWS[2], number=PlainText("1")), replace(ROWS[0], number=PlainText("3")), ROWS[1]]
-    assert compared(shuffled, previous(ROWS)) == []
+def test_rows_in_another_order_are_the_same_actions() -> None:
+    assert compared([ROWS[2], ROWS[0], ROWS[1]], previous(ROWS)) == []
+
+
+def test_other_numbers_are_told_as_such() -> None:
+    swapped = [replace(ROWS[0], number=PlainText("2")), replace(ROWS[1], number=PlainText("1")), ROWS[2]]
+    assert [finding.code for finding in compared(swapped, previous(ROWS))] == [FindingCode.CHANGE_006] * 2
 
 
 def test_an_avance_copied_from_the_last_quarter_is_told_and_a_new_edition_of_the_same_quarter_is_not() -> None:

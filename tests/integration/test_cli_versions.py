@@ -126,7 +126,7 @@ def test_compare_writes_the_redline_and_the_control_de_cambios(folio: Folio, old
         "DESCRIPCIÓN DE LA MODIFICACIÓN",
         "INSTANCIA",
     ]
-    assert (log.rows[1].cells[0].text, log.rows[1].cells[3].text) == ("2.0", COMMITTEE)
+    assert (log.rows[1].cells[0].text, log.rows[1].cells[3].text) == ("2.0", f"Por aprobar: {COMMITTEE}")
 
 
 def test_a_plan_is_the_same_as_itself(folio: Folio) -> None:

@@ -91,7 +91,7 @@ def test_stretches_are_the_text_again_and_none_is_too_long(text: str, lines: int
 
 @given(texts_of_short_words, st.sampled_from([60.0, 100.0, 241.5]))
 def test_a_sheet_never_gets_fewer_lines_than_paper(text: str, column: float) -> None:
-    # Words that fit: a cut one may come out shorter where there is less room, "-a中", "中W" instead of "-", "a中中", "W".
+    # Words that fit: a cut one may come out shorter where there is less room, "-a中", "中W" for "-", "a中中", "W".
     assert cell_lines(text, column, 8.5) >= lines_needed(text, column - 3.75, 8.5)
 
 

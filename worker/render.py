@@ -6,7 +6,14 @@ import hashlib
 
 from service.domain.changes import compare
 from service.domain.office import REFERENCE_OFFICE, Office
-from service.domain.reports import DocumentKind, RenderedDocument, Report, Source, document_filename
+from service.domain.reports import (
+    DocumentKind,
+    RenderedDocument,
+    Report,
+    Source,
+    document_filename,
+    named_in_a_filename,
+)
 from worker.documents.changes_document import render_changes
 from worker.documents.context import context_of
 from worker.documents.findings_workbook import render_findings_workbook
@@ -60,14 +67,19 @@ def render(
         case _:
             template = templates.of(kind)
             content = template.fill(context_of(report))
+    against = _named(others[0]) if kind.needs_another else ""
     return RenderedDocument(
         kind=kind,
-        filename=document_filename(report.plan, report.edition, kind, is_draft=report.is_draft),
+        filename=document_filename(report.plan, report.edition, kind, is_draft=report.is_draft, against=against),
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         template_fingerprint=_fingerprint(template, source),
         template=template.content if template else None,
     )
+
+
+def _named(other: Report) -> str:
+    return named_in_a_filename(other.plan.quarter, other.plan.version, other.edition, is_draft=other.is_draft)
 
 
 def _given(source: Source | None) -> Source:

@@ -11,7 +11,7 @@ from service.domain.findings import Finding
 from service.domain.office import Office
 from service.domain.plan import Plan
 from service.domain.reading import MappedColumn
-from service.domain.values import BOGOTA, VersionNumber
+from service.domain.values import BOGOTA, Quarter, VersionNumber
 
 _ANY_OFFICE = Office()
 
@@ -177,11 +177,21 @@ _PARTS_OF_NAMES: Final = {
 }
 
 
-def document_filename(plan: Plan, edition: int, kind: DocumentKind, *, is_draft: bool = False) -> str:
+def named_in_a_filename(quarter: Quarter, version: VersionNumber, edition: int, *, is_draft: bool) -> str:
+    """A report in the file name of another that is compared with it: "2024-v1.0-II-trimestre-edicion-2"."""
+    told = f"{quarter.year}-v{version}-{quarter.roman}-trimestre"
+    if is_draft:
+        return f"{told}-borrador"
+    return f"{told}-edicion-{edition}" if edition > 1 else told
+
+
+def document_filename(
+    plan: Plan, edition: int, kind: DocumentKind, *, is_draft: bool = False, against: str = ""
+) -> str:
     """The name a document is downloaded with: "plan-de-accion-2024_v2.0_seguimiento-III-trimestre.docx".
 
     From the second edition on the name says which, and a draft says that it is one, so that two of them never overwrite
-    each other in one folder.
+    each other in one folder; so does a comparison, by the name of the report that it compares with.
     """
     version = f"v{plan.version}"
     match kind:
@@ -192,7 +202,8 @@ def document_filename(plan: Plan, edition: int, kind: DocumentKind, *, is_draft:
         case DocumentKind.NEXT_QUARTER:
             return f"plan-de-accion-{plan.year}_{version}_{plan.quarter.next.roman}-trimestre.{kind.extension}"
         case _:
-            told = f"_{version}_seguimiento-{plan.quarter.roman}-trimestre{_PARTS_OF_NAMES.get(kind, '')}"
+            compared = f"_frente-a-{against}" if against else ""
+            told = f"_{version}_seguimiento-{plan.quarter.roman}-trimestre{compared}{_PARTS_OF_NAMES.get(kind, '')}"
     correction = "_borrador" if is_draft and kind is not DocumentKind.FINDINGS else ""
     correction += f"_edicion-{edition}" if edition > 1 else ""
     return f"plan-de-accion-{plan.year}{told}{correction}.{kind.extension}"

@@ -16,7 +16,16 @@ from sqlalchemy import Connection, Engine, Row, Select, func, select, update
 
 from service.domain.archive import reading_from_json
 from service.domain.plan import Plan
-from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, JobState, Report, document_filename
+from service.domain.reports import (
+    Approval,
+    ChangeLogEntry,
+    DocumentKind,
+    JobState,
+    Report,
+    document_filename,
+    named_in_a_filename,
+)
+from service.domain.values import Quarter
 from service.store import tables
 from service.store.audit import AuditStep, Entry, tell
 from service.store.engine import reading, writing
@@ -30,6 +39,7 @@ from service.store.shown import (
     compared_with,
     in_force,
     one_report,
+    version_of,
 )
 from service.store.statements import one_at_a_time
 
@@ -246,6 +256,8 @@ def queue_jobs(
         now: when they were asked for; they are due at once.
         against: the report that comparisons compare with.
     """
+    kinds = tuple(kinds)
+    named = _named(connection, against) if against and any(kind.needs_another for kind in kinds) else ""
     jobs = {}
     for kind in kinds:
         other = against if kind.needs_another else None
@@ -259,7 +271,9 @@ def queue_jobs(
             "kind": kind.value,
             "against_id": other,
             "is_final": is_final,
-            "filename": document_filename(report.plan, report.edition, kind, is_draft=report.is_draft),
+            "filename": document_filename(
+                report.plan, report.edition, kind, is_draft=report.is_draft, against=named if kind.needs_another else ""
+            ),
             "state": JobState.QUEUED.value,
             "attempts": 0,
             "due_at": now,
@@ -270,6 +284,17 @@ def queue_jobs(
     if jobs:
         connection.execute(tables.jobs.insert(), list(jobs.values()))
     return tuple(jobs)
+
+
+def _named(connection: Connection, report_id: str) -> str:
+    """The report as the file names of what is compared with it tell it, as it stands now."""
+    row = connection.execute(
+        select(_reports.year, _reports.quarter, _reports.version, _issued.edition)
+        .join(tables.issued, _issued.report_id == _reports.id, isouter=True)
+        .where(_reports.id == report_id)
+    ).one()
+    quarter, version = Quarter(row.year, row.quarter), version_of(row.version)
+    return named_in_a_filename(quarter, version, row.edition or 1, is_draft=row.edition is None)
 
 
 def _alone_in(connection: Connection, plan: Plan) -> None:

@@ -109,6 +109,20 @@ def test_issuing_queues_the_official_documents_without_the_mark_and_what_changed
     assert outcome.report.documents[0].filename == "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_edicion-2.docx"
 
 
+def test_comparisons_with_different_reports_have_different_names(store: Store) -> None:
+    draft, earlier = append(store, content=b"a").report, issued(store, "1.0", 2)
+    other = append(store, content=b"b").report
+    for against in (earlier.id, other.id):
+        store.request_documents(draft.id, (DocumentKind.CHANGES,), against, now=NOON, by=OFFICE)
+    shown = store.report(draft.id)
+    assert shown is not None
+    start = "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_frente-a-2024-v"
+    assert {document.filename for document in shown.documents if document.kind is DocumentKind.CHANGES} == {
+        f"{start}1.0-II-trimestre_cambios_borrador.docx",
+        f"{start}2.0-III-trimestre-borrador_cambios_borrador.docx",
+    }
+
+
 def test_a_worker_gets_a_draft_with_its_mark_and_an_issued_report_with_its_numbers_and_change_log(
     store: Store,
 ) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from worker.documents.pdf import Converter
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,6 +51,13 @@ def to_pdf(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes, str], P
         return Pdf(source.with_suffix(".pdf"))
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def converter() -> Iterator[Converter]:
+    """Folio's own LibreOffice, kept warm."""
+    with contextlib.closing(Converter()) as converter:
+        yield converter
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from service.domain.frame import Approval, FormatBox, Frame, Logo, Role, Seal, Signer
 from service.domain.plan import Plan
 from service.domain.reports import ChangeLogEntry, Report
 from service.domain.values import PlainText, Target, VersionNumber
 from tests.plans import generated_plan, report_of
+from worker.documents.qr import qr_png
 
 LOG = (
     ChangeLogEntry(VersionNumber(1, 0), dt.date(2024, 1, 31), "Versión inicial del plan.", "Comité"),
@@ -97,6 +99,56 @@ def varied_report(seed: int) -> Report:
         is_draft=chance.random() < 0.3,
         change_log=log,
     )
+
+
+SEAL = Seal("K7QF-3M9P-X2TD", "https://planeacion.example/verificar/K7QF-3M9P-X2TD")
+_SIGNERS = (
+    Signer(Role.DRAFTED, "Persona de Ejemplo Uno", "Profesional de Ejemplo R&D"),
+    Signer(Role.DRAFTED, "Persona de Ejemplo {{ Dos }}", "Profesional <de Ejemplo>", is_acting=True),
+    Signer(Role.REVIEWED, "Persona de Ejemplo Tres", "Jefe de la Oficina Asesora de Planeación de Ejemplo"),
+    Signer(
+        Role.REVIEWED, "Ñandú de la Muy Larga Serie de Nombres de Ejemplo que no Caben en una Línea", "Jefe de Ejemplo"
+    ),
+    Signer(Role.APPROVED, "Persona d'Ejemplo Cinco", "Director de Ejemplo", is_acting=True),
+)
+_BOXES = (
+    FormatBox(),
+    FormatBox("Planeación", "Seguimiento al plan de acción", "PL-FR-01", "3", dt.date(2024, 2, 1)),
+    FormatBox(code="X & 1"),
+    FormatBox("Direccionamiento estratégico y planeación de largo plazo", "Formato de seguimiento " * 3, "PL-2", "12"),
+)
+
+
+def varied_frame(seed: int) -> Frame:
+    """What an office may put around its reports: anything from nothing to all that there is."""
+    chance = random.Random(seed)
+    signers = [signer for signer in _SIGNERS if chance.random() < 0.6]
+    logo = Logo(qr_png("logo"), "image/png", 200, 200, "Logo de ejemplo")
+    return Frame(
+        entity=chance.choice(["", "Entidad de Ejemplo", "3 Regiones & Ejemplo"]),
+        logo=chance.choice([None, logo]),
+        signers=tuple(signers),
+        approval=chance.choice([Approval(), Approval("Comité de Ejemplo", "Acta 5", dt.date(2024, 5, 2))]),
+        format_box=chance.choice(_BOXES),
+        has_radicado_zone=chance.random() < 0.4,
+    )
+
+
+def with_varied_frame(report: Report, seed: int) -> Report:
+    """The report in a frame unlike the last; an issued one mostly has a seal."""
+    frame = varied_frame(seed)
+    has_seal = not report.is_draft and seed % 4 != 0
+    other = Approval("Junta de Ejemplo", "Acuerdo 3")
+    approval = other if seed % 5 == 0 else frame.approval
+    return replace(report, frame=frame, approval=approval, seal=SEAL if has_seal else None)
+
+
+def fully_framed(report: Report) -> Report:
+    """The report with everything around it that there can be."""
+    logo = Logo(qr_png("logo"), "image/png", 200, 200, "Logo de ejemplo")
+    approval = Approval("Comité de Ejemplo", "Acta 5", dt.date(2024, 5, 2))
+    frame = Frame("Entidad de Ejemplo", logo, _SIGNERS[::2], approval, _BOXES[1], has_radicado_zone=True)
+    return replace(report, frame=frame, approval=approval, seal=SEAL)
 
 
 def simple_plan(actions: int = 6) -> Plan:

@@ -12,14 +12,15 @@ import docx
 from docx.document import Document
 from docx.table import Table, _Cell
 
-from service.domain.changes import compare
+from service.domain.changes import FIELD_LABELS, compare
+from service.domain.frame import Approval
 from service.domain.plan import Plan
-from service.domain.reports import Approval, ChangeLogEntry
+from service.domain.reports import ChangeLogEntry
 from service.domain.values import PlainText, Quarter, Target, VersionNumber
 from service.sheets.columns import COLUMNS
 from tests.documents.conftest import Pdf
 from tests.plans import generated_plan, reference_plan, report_of
-from worker.documents.changes_document import _LABELS, render_changes
+from worker.documents.changes_document import render_changes
 from worker.documents.package import read_members
 
 BEFORE = reference_plan()
@@ -166,7 +167,7 @@ def test_whoever_cannot_see_it_finds_title_language_headings_and_header_rows() -
 
 def test_fields_are_called_as_in_the_official_document() -> None:
     for column in COLUMNS:
-        assert _LABELS[column.field] == column.header
+        assert FIELD_LABELS[column.field] == column.header
 
 
 def test_every_text_of_a_large_plan_stands_letter_for_letter() -> None:

@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
@@ -251,15 +252,30 @@ def test_first_and_even_pages_of_a_sheet_are_marked_where_they_have_lines_of_the
     assert [line.center.text for line in lines] == ["BORRADOR"] * 3
 
 
+def fill(line: Any) -> None:
+    for side in (line.left, line.center, line.right):
+        side.text = "Investigación && Control"
+
+
 def test_what_the_office_prints_stays_beside_the_mark() -> None:
     def change(sheet: Worksheet) -> None:
-        for side in (sheet.oddHeader.left, sheet.oddHeader.center, sheet.oddHeader.right):
-            side.text = "Investigación && Control"
-        sheet.oddFooter.center.text = "Página &P"
+        fill(sheet.oddHeader)
+        fill(sheet.oddFooter)
 
     sheet = printed_lines(change)
     assert sheet.oddHeader.left.text == sheet.oddHeader.right.text == "Investigación && Control"
     assert sheet.oddHeader.center.text == "BORRADOR · Investigación && Control"
+    assert sheet.oddFooter.center.text == "Investigación && Control"
+
+
+def test_a_full_header_leaves_the_mark_to_the_sides_of_the_footer() -> None:
+    def change(sheet: Worksheet) -> None:
+        fill(sheet.oddHeader)
+        sheet.oddFooter.center.text = "Página &P"
+
+    sheet = printed_lines(change)
+    assert sheet.oddHeader.center.text == "Investigación && Control"
+    assert sheet.oddFooter.left.text == sheet.oddFooter.right.text == "BORRADOR"
     assert sheet.oddFooter.center.text == "Página &P"
 
 

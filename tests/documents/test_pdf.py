@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import http.server
-import io
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pypdfium2
 import pytest
 
+from service.domain.errors import NoPdf
 from service.domain.reports import DocumentKind
 from tests.plans import generated_plan, report_of
+from worker.documents import pdf
 from worker.documents.context import context_of
-from worker.documents.pdf import Converter, Limits, NoPdf
+from worker.documents.pdf import Converter, Limits
 from worker.documents.template_files import TemplateFiles
 
 TEMPLATES = Path(__file__).parents[2] / "templates_docx"
@@ -29,6 +31,11 @@ TEMPLATES = Path(__file__).parents[2] / "templates_docx"
 @pytest.fixture(scope="module")
 def word() -> bytes:
     return TemplateFiles(TEMPLATES).of(DocumentKind.WORD).fill(context_of(report_of(generated_plan(12))))
+
+
+@pytest.fixture(scope="module")
+def long_word() -> bytes:
+    return TemplateFiles(TEMPLATES).of(DocumentKind.WORD).fill(context_of(report_of(generated_plan(40))))
 
 
 @pytest.fixture(scope="module")
@@ -106,17 +113,114 @@ def test_one_that_crashed_is_started_again_and_the_pdf_comes(warm: Converter, wo
     assert len(pages(warm.to_pdf(word))) > 1
 
 
-def test_one_that_hangs_is_killed_with_its_group_and_the_pdf_comes(word: bytes) -> None:
-    converter = Converter(Limits(seconds=12))
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+def test_one_that_dies_or_hangs_over_a_document_is_killed_with_its_group_and_the_pdf_comes(
+    fault: signal.Signals, long_word: bytes
+) -> None:
+    with contextlib.closing(Converter(Limits(seconds=15))) as converter:
+        converter.to_pdf(long_word)
+        assert converter._office is not None
+        office, group, folder = office_of(converter), converter._office.bridge.pid, converter._office.folder
+        (folder / "documento.docx").unlink()
+
+        def strike() -> None:
+            wait_until((folder / "documento.docx").exists, "no second order came")
+            time.sleep(0.1)
+            os.kill(office, fault)
+
+        striker = threading.Thread(target=strike)
+        striker.start()
+        assert len(pages(converter.to_pdf(long_word))) > 10
+        striker.join()
+        assert is_gone(office)
+        wait_until(lambda: not living_of(group), "some of its group outlived it")
+
+
+READY = (
+    "import sys, time, json\nprint(json.dumps({'ready': True}), flush=True)\norder = json.loads(sys.stdin.readline())\n"
+)
+DONE = "print(json.dumps({'done': True, 'memory': 1}), flush=True)\nsys.stdin.readline()\n"
+FAULTS = {
+    "never ready": ("import time\ntime.sleep(60)", r"no answer within 3 s"),
+    "hangs": (READY + "time.sleep(60)", r"no answer within 2 s"),
+    "crashes": (READY + "raise SystemExit(139)", r"ended in the middle"),
+    "answers nonsense": (READY + "print('%PDF-1.7 nada', flush=True)\ntime.sleep(60)", r"nobody understands"),
+    "answers a number": (READY + "print(42, flush=True)\ntime.sleep(60)", r"nobody understands"),
+    "answers without end": (READY + "while True: sys.stdout.write('x' * 4096)", r"without end"),
+    "writes nothing": (READY + DONE, r"no sound PDF"),
+    "writes garbage": (READY + "open(order['target'], 'wb').write(b'%PDF-1.7 ' * 999)\n" + DONE, r"no sound PDF"),
+}
+
+
+def test_each_fault_is_explained_within_two_tries_and_good_documents_beside_them_are_done(
+    warm: Converter, word: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = pages(warm.to_pdf(word))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    told: dict[str, NoPdf] = {}
+
+    def fail(fault: str) -> None:
+        with contextlib.closing(Converter(Limits(start_seconds=3, seconds=2))) as converter:
+            try:
+                converter.to_pdf(word)
+            except NoPdf as problem:
+                told[fault] = problem
+
+    for fault, (program, _) in FAULTS.items():
+        bridge = tmp_path / f"{fault}.py"
+        bridge.write_text(program, "utf-8")
+        monkeypatch.setattr(pdf, "_BRIDGE", bridge)
+        failing = threading.Thread(target=fail, args=(fault,))
+        failing.start()
+        assert pages(warm.to_pdf(word)) == wanted
+        failing.join(30)
+    assert told.keys() == FAULTS.keys()
+    for fault, (_, reason) in FAULTS.items():
+        assert re.fullmatch(f".*{reason}.*; .*{reason}.*", str(told[fault])), (fault, str(told[fault]))
+        assert "tampoco en un segundo intento" in told[fault].detail
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{fault}.py" for fault in FAULTS)
+
+
+def test_folders_whose_owners_were_killed_with_all_they_had_are_removed_and_no_others(
+    word: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "import time\nfrom worker.documents import pdf\nprint(pdf._held_folder()[0], flush=True)\ntime.sleep(60)"
+    folder, elsewhere = tmp_path / "tmp", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    owners = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "TMPDIR": str(folder)},
+        )
+        for _ in range(2)
+    ]
+    dead, living = (Path(owner.stdout.readline().strip()) if owner.stdout else Path() for owner in owners)
+    (dead / "profile").mkdir()
+    (folder / "folio-pdf-link").symlink_to(elsewhere)
+    (folder / "folio-other").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(pdf, "_python", lambda _programs: tmp_path / "python3")
+
+    def left_by_a_start() -> set[str]:
+        with pytest.raises(NoPdf):
+            Converter().to_pdf(word)
+        return {path.name for path in folder.iterdir()}
+
+    others = {"folio-pdf-link", "folio-other"}
     try:
-        converter.to_pdf(word)
-        hung, group = office_of(converter), converter._office.bridge.pid if converter._office else 0
-        os.kill(hung, signal.SIGSTOP)
-        assert len(pages(converter.to_pdf(word))) > 1
-        with pytest.raises(ProcessLookupError):
-            os.kill(group, 0)
+        assert left_by_a_start() == {dead.name, living.name} | others
+        owners[0].kill()
+        owners[0].wait()
+        assert left_by_a_start() == {living.name} | others
+        assert elsewhere.is_dir()
     finally:
-        converter.close()
+        for owner in owners:
+            owner.kill()
+            owner.communicate()
 
 
 def test_what_is_no_word_file_is_explained_after_the_second_try(warm: Converter, word: bytes) -> None:
@@ -140,36 +244,79 @@ def test_one_that_has_grown_is_replaced(word: bytes) -> None:
 def test_closing_leaves_no_process_and_no_file(word: bytes) -> None:
     converter = Converter()
     converter.to_pdf(word)
+    assert converter._office is not None
+    assert not list(Path("/tmp").glob(f"OSL_PIPE_*folio-{converter._office.bridge.pid}"))
     office, folder = office_of(converter), converter._office.folder if converter._office else Path()
     assert folder.is_dir()
     converter.close()
     assert not folder.exists()
-    assert is_gone(office)
+    wait_until_gone(office)
 
 
-def test_libreoffice_ends_with_the_process_that_started_it(word: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "informe.docx"
+@pytest.mark.parametrize("is_hung", [False, True], ids=["idle", "in the middle of a document"])
+def test_libreoffice_and_its_folder_end_with_the_process_that_started_it(
+    word: bytes, tmp_path: Path, *, is_hung: bool
+) -> None:
+    file, folder = tmp_path / "informe.docx", tmp_path / "of its own"
     file.write_bytes(word)
+    folder.mkdir()
     program = (
-        "import sys, time, pathlib\n"
+        "import sys, pathlib\n"
         "from worker.documents.pdf import Converter\n"
         "converter = Converter()\n"
-        "converter.to_pdf(pathlib.Path(sys.argv[1]).read_bytes())\n"
+        "word = pathlib.Path(sys.argv[1]).read_bytes()\n"
+        "converter.to_pdf(word)\n"
         "print(converter._office.bridge.pid, flush=True)\n"
-        "time.sleep(600)\n"
+        "sys.stdin.readline()\n"
+        "converter.to_pdf(word)\n"
     )
     owner = subprocess.Popen(
-        [sys.executable, "-c", program, str(file)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", program, str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(folder)},
     )
+    assert owner.stdin is not None
     assert owner.stdout is not None
     bridge = int(owner.stdout.readline())
     (office,) = children(bridge)
+    (kept,) = folder.iterdir()
+    if is_hung:
+        os.kill(office, signal.SIGSTOP)
+        (kept / "documento.docx").unlink()
+        owner.stdin.write(b"\n")
+        owner.stdin.flush()
+        wait_until((kept / "documento.docx").exists, "no second order came")
     owner.kill()
     owner.wait()
+    owner.stdin.close()
     owner.stdout.close()
+    wait_until_gone(bridge, office)
+    assert list(folder.iterdir()) == []
+
+
+def test_without_the_python_that_drives_libreoffice_there_is_no_pdf_and_no_file_stays(
+    word: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "_python", lambda _programs: tmp_path / "python3")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with pytest.raises(NoPdf, match="No such file") as refused:
+        Converter().to_pdf(word)
+
+    assert f"no el Python con que Folio lo maneja ({tmp_path}/python3)" in refused.value.detail
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_until_gone(*pids: int) -> None:
+    wait_until(lambda: all(map(is_gone, pids)), "LibreOffice outlived its owner")
+
+
+def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
     deadline = time.monotonic() + 20
-    while not (is_gone(bridge) and is_gone(office)):
-        assert time.monotonic() < deadline, "LibreOffice outlived its owner"
+    while not is_so():
+        assert time.monotonic() < deadline, complaint
         time.sleep(0.05)
 
 
@@ -181,67 +328,12 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def test_a_document_fetches_nothing_from_the_network_or_the_disk(warm: Converter, word: bytes, tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    class Listener(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    picture = tmp_path / "secreto.png"
-    picture.write_bytes(_PIXEL)
-    try:
-        for target in (f"http://127.0.0.1:{server.server_port}/imagen.png", picture.as_uri()):
-            pdf = warm.to_pdf(with_linked_picture(word, target))
-            assert image_count(pdf) == image_count(warm.to_pdf(word))
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert asked == []
-
-
-def image_count(pdf: bytes) -> int:
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        return sum(len(list(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))) for page in document)
-    finally:
-        document.close()
-
-
-_PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc000000301010018dd8db0"
-    "0000000049454e44ae426082"
-)
-_LINKED = (
-    '<w:p><w:r><w:drawing xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
-    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
-    'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture" '
-    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
-    '<wp:inline><wp:extent cx="914400" cy="914400"/><wp:docPr id="901" name="x"/><a:graphic>'
-    '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr>'
-    '<pic:cNvPr id="901" name="x"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:link="rIdLinked"/>'
-    '<a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/>'
-    '<a:ext cx="914400" cy="914400"/></a:xfrm><a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData>'
-    "</a:graphic></wp:inline></w:drawing></w:r></w:p>"
-)
-
-
-def with_linked_picture(word: bytes, target: str) -> bytes:
-    relation = (
-        '<Relationship Id="rIdLinked" TargetMode="External" '
-        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" '
-        f'Target="{target}"/></Relationships>'
-    )
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(word)) as old, zipfile.ZipFile(out, "w") as new:
-        for info in old.infolist():
-            content = old.read(info)
-            if info.filename == "word/_rels/document.xml.rels":
-                content = content.replace(b"</Relationships>", relation.encode())
-            if info.filename == "word/document.xml":
-                content = content.replace(b"<w:body>", b"<w:body>" + _LINKED.encode())
-            new.writestr(info.filename, content)
-    return out.getvalue()
+def living_of(group: int) -> list[int]:
+    """The processes of a group that have not ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, _, its_group = stat.read_text("utf-8", "replace").rsplit(")", 1)[1].split()[:3]
+            if int(its_group) == group and state != "Z":
+                found.append(int(stat.parent.name))
+    return found

@@ -13,14 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.domain.errors import ProofFailed
 from service.domain.reports import DocumentKind, Report
 from service.domain.values import VersionNumber
 from tests.documents.damage import LOG, edited, simple_plan, varied_report, with_part, word_cells, word_rows
 from tests.plans import generated_plan, reference_plan, report_of
-from worker.documents.context import ACTION_NAMES, CHANGE_NAMES, PLAN_NAMES, context_of
+from worker.documents.context import ACTION_NAMES, CHANGE_NAMES, PLAN_NAMES, Context, context_of
 from worker.documents.proof import Proof, prove_word
 from worker.documents.proof_values import action_values, change_values, plan_values
 from worker.documents.template_files import Template, TemplateFiles, compile_template
+from worker.render import render
 
 TEMPLATES = TemplateFiles(Path(__file__).parents[2] / "templates_docx")
 OFFICIAL = TEMPLATES.of(DocumentKind.WORD)
@@ -223,3 +225,28 @@ def test_any_damage_to_one_cell_is_named_at_that_cell(row: int, column: int, dat
     proof = proof_of_damaged(in_row(row, damage))
     assert proof.cells == type(proof.cells)(66, 65)
     assert places(proof)[0].startswith(f"acción {row}, columna ")
+
+
+def test_a_document_that_is_kept_back_says_its_first_differences_and_how_many_more_there_are() -> None:
+    proof = proof_of_damaged(lambda xml: xml.replace('<w:t xml:space="preserve">Unidad<', "<w:t>Otra<"))
+    assert len(proof.differences) == 6
+    told = "Acción 1, columna UNIDAD DE MEDIDA: debía decir «Unidad» y dice «Otra»."
+    assert proof.complaint.startswith(f"El documento no quedó igual al informe. {told}")
+    assert proof.complaint.endswith("Hay 3 diferencias más. No se publica: avise a quien administra Folio.")
+
+
+def test_a_document_that_does_not_tell_its_report_is_kept_back_for_good() -> None:
+    def fill_wrongly(_: Context) -> bytes:
+        return edited(GOOD, DOCUMENT, DAMAGE["a changed digit"][0])
+
+    class Wrong:
+        def of(self, _: DocumentKind) -> Template:
+            return replace(OFFICIAL, fill=fill_wrongly)
+
+    with pytest.raises(ProofFailed) as failure:
+        render(REPORT, DocumentKind.WORD, Wrong())
+    assert (failure.value.code, failure.value.is_transient) == ("PROOF", False)
+    assert "Acción 2, columna META: debía decir «1.002» y dice «1.003»." in failure.value.detail
+    kept = render(REPORT, DocumentKind.WORD, TEMPLATES).proof
+    assert kept is not None
+    assert Proof.from_json(kept.to_json()) == kept

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+from jinja2.exceptions import SecurityError, UndefinedError
 
 from service.domain.errors import TemplateProblem
 from service.domain.reports import DocumentKind
 from tests.plans import reference_plan, report_of
 from worker.documents.context import context_of
-from worker.documents.package import deflate, read_members, write_package
+from worker.documents.package import deflate, deflate_stream, deflate_well, read_members, write_package
 from worker.documents.template_files import TemplateFiles
+from worker.documents.template_language import StrictEnvironment
 from worker.documents.word import compile_document
 
 TEMPLATES = Path(__file__).parents[2] / "templates_docx"
@@ -92,6 +96,12 @@ def test_an_expression_beyond_names_and_conditions_is_refused(tag: str, part: st
     assert "plantilla" in refusal(changed(old, tag.replace("<", "&lt;"), part))
 
 
+@pytest.mark.parametrize("tag", ["{{ ''.__class__ }}", "{{ plan.update(x=1) }}", "{{ plan['update'] }}"])
+def test_nothing_of_python_is_reached_even_past_the_allow_list(tag: str) -> None:
+    with pytest.raises((SecurityError, UndefinedError)):
+        StrictEnvironment().from_string(tag).render(plan={"titulo": "Plan de acción"})
+
+
 def test_conditions_and_the_listed_filters_are_allowed() -> None:
     tag = "{% if accion.seguimiento == 'Anual' %}año{% else %}{{ accion.meta|default('sin meta')|upper }}{% endif %}"
     template = compile_document(changed("{{ accion.meta }}", tag))
@@ -155,6 +165,14 @@ def test_what_is_no_word_file_is_refused(content: bytes) -> None:
     assert "archivo de Word" in refusal(content)
 
 
+@pytest.mark.parametrize("form", ["{{r", "{{p", "{{tr", "{{tc"])
+def test_forms_of_docxtpl_for_more_than_text_are_refused_at_their_cell(form: str) -> None:
+    detail = refusal(changed("{{ accion.meta }}", f"{form} accion.meta }}}}"))
+    assert (
+        f"el cuerpo del documento, tabla 1, fila 4, celda 6 («{form} accion.meta }}}}»): «{form}» no se puede" in detail
+    )
+
+
 def test_a_template_is_compiled_once_and_again_when_its_file_changes(tmp_path: Path) -> None:
     path = tmp_path / "plan_de_accion.docx"
     path.write_bytes((TEMPLATES / "plan_de_accion.docx").read_bytes())
@@ -163,6 +181,30 @@ def test_a_template_is_compiled_once_and_again_when_its_file_changes(tmp_path: P
     assert templates.of(DocumentKind.WORD) is first
     path.write_bytes(changed("RESPONSABLE", "ENCARGADO"))
     assert templates.of(DocumentKind.WORD).fingerprint != first.fingerprint
+
+
+def test_a_template_of_the_same_size_and_date_is_taken_up_too(tmp_path: Path) -> None:
+    path, other = tmp_path / "plan_de_accion.docx", tmp_path / "otra.docx"
+    written = (changed("RESPONSABLE", "".join(letters)) for letters in permutations("ENCARGADO"))
+    path.write_bytes(next(written))
+    other.write_bytes(next(content for content in written if len(content) == path.stat().st_size))
+    templates = TemplateFiles(tmp_path)
+    first = templates.of(DocumentKind.WORD)
+    found = path.stat()
+    os.utime(other, ns=(found.st_atime_ns, found.st_mtime_ns))
+    other.replace(path)
+    assert templates.of(DocumentKind.WORD).fingerprint != first.fingerprint
+
+
+def test_a_template_that_cannot_be_used_stays_refused_and_a_mended_one_is_taken_up(tmp_path: Path) -> None:
+    path = tmp_path / "plan_de_accion.docx"
+    path.write_bytes(b"no es un zip")
+    templates = TemplateFiles(tmp_path)
+    for _ in range(2):
+        with pytest.raises(TemplateProblem):
+            templates.of(DocumentKind.WORD)
+    path.write_bytes((TEMPLATES / "plan_de_accion.docx").read_bytes())
+    assert templates.of(DocumentKind.WORD).document is not None
 
 
 def test_a_missing_template_is_named(tmp_path: Path) -> None:
@@ -177,3 +219,10 @@ def test_the_package_that_we_write_is_a_zip_like_any_other(tmp_path: Path) -> No
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == {"á.txt": b"uno" * 100, "b/c.txt": b""}
+
+
+def test_what_is_deflated_as_it_comes_is_what_is_deflated_whole(tmp_path: Path) -> None:
+    stretches = [b"uno" * 70_000, b"", b"dos", bytes(range(256)) * 900]
+    path = tmp_path / "a.zip"
+    path.write_bytes(write_package([deflate_stream("a", stretches), deflate_well("b", b"".join(stretches))]))
+    assert read_members(path.read_bytes()) == {"a": b"".join(stretches), "b": b"".join(stretches)}

@@ -11,7 +11,6 @@ from pathlib import Path
 import docx
 import pytest
 from docx.document import Document
-from docxtpl import DocxTemplate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -20,9 +19,8 @@ from service.domain.plan import Plan
 from service.domain.values import PlainText, UnacceptableText
 from tests.documents.conftest import Pdf
 from tests.plans import LABELS, OBJECTIVE, generated_plan, printed_rows, reference_plan, reference_rows, report_of
-from worker.documents.context import Context, context_of, printed_names
+from worker.documents.context import context_of
 from worker.documents.package import read_members
-from worker.documents.template_language import StrictEnvironment
 from worker.documents.word import compile_document
 
 TEMPLATE = Path(__file__).parents[2] / "templates_docx" / "plan_de_accion.docx"
@@ -146,56 +144,6 @@ def test_any_admitted_text_stands_letter_for_letter(tmp_path: Path, text: str) -
         return
     document = opened(fill(with_progress(reference_plan(), admitted)), tmp_path)
     assert cells_of(document)[0][10] == admitted
-
-
-@given(seed=st.integers(0, 10_000), actions=st.integers(1, 12), entries=st.integers(0, 2))
-@settings(max_examples=20, deadline=None)
-def test_stock_docxtpl_writes_the_same_parts(seed: int, actions: int, entries: int) -> None:
-    """docxtpl as it comes is the oracle; it turns `{_{` into `{{`, gives a tab runs of its own."""
-    context = context_of(report_of(generated_plan(actions, seed)))
-    plain = Context(
-        {name: _tame(value) for name, value in context.plan.items()},
-        tuple({name: _tame(value) for name, value in names.items()} for names in context.acciones),
-        control_de_cambios=({"version": "2.0", "fecha": "5/08/2024", "descripcion": "A & B", "instancia": "C"},)
-        * entries,
-    )
-    stock = DocxTemplate(str(TEMPLATE))
-    stock.render(
-        {
-            "plan": printed_names(plain.plan),
-            "acciones": [printed_names(names) for names in plain.acciones],
-            "control_de_cambios": list(plain.control_de_cambios),
-        },
-        StrictEnvironmentOfStock(),
-    )
-    ours = read_members(compiled.fill(plain))
-    assert _canonical(ours["word/document.xml"]) == _canonical(etree.tostring(stock.docx._element))
-    for part in stock.docx.part.package.iter_parts():
-        name = str(part.partname)[1:]
-        if re.search(r"(header|footer)\d", name):
-            assert _canonical(ours[name]) == _canonical(part.blob)
-
-
-class StrictEnvironmentOfStock(StrictEnvironment):
-    """docxtpl brings its own line breaks, so values come with theirs untouched."""
-
-    def __init__(self) -> None:
-        super().__init__(("\n", "\t"))
-
-
-def _tame(value: object) -> object:
-    return value.replace("{_{", "").replace("}_}", "").replace("\t", " ") if isinstance(value, str) else value
-
-
-def _canonical(xml: bytes) -> bytes:
-    root = etree.fromstring(xml)
-    for row in root.iter(f"{W}tr"):
-        for keep in row.iter(f"{W}cantSplit"):
-            keep.getparent().remove(keep)
-    for text in root.iter(f"{W}t"):
-        # docxtpl leaves this mark on some texts and not on others; it changes nothing in a text without outer spaces.
-        text.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
-    return bytes(etree.tostring(root, method="c14n"))
 
 
 def test_libreoffice_breaks_the_reference_into_its_three_pages(to_pdf: Callable[[bytes, str], Pdf]) -> None:

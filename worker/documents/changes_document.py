@@ -10,8 +10,17 @@ from collections.abc import Iterable, Iterator
 from textwrap import shorten
 from typing import Final
 
-from service.domain.changes import ActionChange, ActionChangeKind, Approver, Changes, FieldChange, describe
-from service.domain.reports import Approval, ChangeLogEntry, Report
+from service.domain.changes import (
+    FIELD_LABELS,
+    ActionChange,
+    ActionChangeKind,
+    Approver,
+    Changes,
+    FieldChange,
+    describe,
+)
+from service.domain.frame import Approval
+from service.domain.reports import ChangeLogEntry, Report
 from service.domain.values import printed_date
 from worker.documents.word_frame import TEXT_WIDTH, cell, paragraph, row, run, table, word_file
 
@@ -20,24 +29,6 @@ _LOG_WIDTHS: Final = (1_300, 1_500, 10_480, 4_000)
 _HEADERS: Final = ("CAMPO", "ERA", "ES", "APRUEBA")
 _WIDTHS: Final = (2_500, 6_600, 6_600, 1_580)
 _BAND: Final = "EDF1F9"
-_LABELS: Final = {
-    "year": "VIGENCIA",
-    "quarter": "TRIMESTRE",
-    "version": "VERSIÓN",
-    "title": "TÍTULO",
-    "objective": "OBJETIVO",
-    "number": "No.",
-    "action": "ACCIÓN, PROGRAMA O PROYECTO ESTRATÉGICO",
-    "lead": "RESPONSABLE",
-    "indicator": "INDICADOR",
-    "unit": "UNIDAD DE MEDIDA",
-    "target": "META",
-    "starts_on": "FECHA INICIO",
-    "ends_on": "FECHA FIN",
-    "periodicity": "SEGUIMIENTO",
-    "funding_source": "FUENTE DE FINANCIACIÓN",
-    "qualitative_progress": "AVANCE CUALITATIVO",
-}
 _KINDS: Final = {
     ActionChangeKind.ADDED: "se agregó",
     ActionChangeKind.REMOVED: "se eliminó",
@@ -69,28 +60,27 @@ def render_changes(changes: Changes, before: Report, after: Report) -> bytes:
     subtitle = f"{plan.title}. Versión {plan.version}. Seguimiento {plan.quarter.roman} trimestre {plan.year}"
     if after.is_draft:
         subtitle += ". Borrador"
-    body = [
-        paragraph(run("Control de cambios"), "Ttulo1"),
-        _log(_entries(changes, before, after)),
-        paragraph(run("Qué cambió, campo por campo"), "Ttulo1"),
-    ]
+    return word_file(f"CAMBIOS FRENTE A {_against(before, after)}", subtitle, _body(changes, before, after))
+
+
+def _body(changes: Changes, before: Report, after: Report) -> Iterator[str]:
+    yield paragraph(run("Control de cambios"), "Ttulo1")
+    yield from _log(_entries(changes, before, after))
+    yield paragraph(run("Qué cambió, campo por campo"), "Ttulo1")
     if changes.is_empty:
-        body.append(paragraph(run("No hay diferencias: los dos dicen lo mismo, letra por letra."), "Texto"))
-    else:
-        legend = run("Lo que salió", "Loquitado") + run(" va tachado y ") + run("lo que entró", "Lonuevo")
-        body.append(paragraph(f"{legend}{run(f', subrayado{_LEGEND}')}", "Texto"))
-        body.append(
-            table(
-                _HEADERS,
-                _WIDTHS,
-                "".join(_rows(changes)),
-                caption="Cambios campo por campo",
-                description="Por cada acción que cambió, una fila que la nombra y una por campo: cómo era, cómo es y "
-                "quién aprueba el cambio. La primera fila es el encabezado y se repite en cada página.",
-            )
-        )
-        body.append(paragraph("", "Textodetabla"))
-    return word_file(f"CAMBIOS FRENTE A {_against(before, after)}", subtitle, "".join(body))
+        yield paragraph(run("No hay diferencias: los dos dicen lo mismo, letra por letra."), "Texto")
+        return
+    legend = run("Lo que salió", "Loquitado") + run(" va tachado y ") + run("lo que entró", "Lonuevo")
+    yield paragraph(f"{legend}{run(f', subrayado{_LEGEND}')}", "Texto")
+    yield from table(
+        _HEADERS,
+        _WIDTHS,
+        _rows(changes),
+        caption="Cambios campo por campo",
+        description="Por cada acción que cambió, una fila que la nombra y una por campo: cómo era, cómo es y "
+        "quién aprueba el cambio. La primera fila es el encabezado y se repite en cada página.",
+    )
+    yield paragraph("", "Textodetabla")
 
 
 def _against(before: Report, after: Report) -> str:
@@ -113,7 +103,7 @@ def _entries(changes: Changes, before: Report, after: Report) -> tuple[ChangeLog
     return (ChangeLogEntry.of(after.plan.version, approval, describe(changes), after.created_at),)
 
 
-def _log(entries: tuple[ChangeLogEntry, ...]) -> str:
+def _log(entries: tuple[ChangeLogEntry, ...]) -> Iterator[str]:
     rows = (
         row(
             _centred(str(entry.version), _LOG_WIDTHS[0])
@@ -127,7 +117,7 @@ def _log(entries: tuple[ChangeLogEntry, ...]) -> str:
     return table(
         _LOG_HEADERS,
         _LOG_WIDTHS,
-        "".join(rows),
+        rows,
         caption="Control de cambios",
         description="Versión, fecha, descripción de la modificación e instancia que la aprueba.",
     )
@@ -171,7 +161,7 @@ def _fields(fields: Iterable[FieldChange], nothing: str) -> Iterator[str]:
             if piece.kind != "removed"
         )
         yield row(
-            cell(paragraph(run(_LABELS.get(change.field, change.field)), "Textodetabla"), _WIDTHS[0])
+            cell(paragraph(run(FIELD_LABELS.get(change.field, change.field)), "Textodetabla"), _WIDTHS[0])
             + cell(paragraph(was or run(nothing), "Textodetabla"), _WIDTHS[1])
             + cell(paragraph(now or run(nothing), "Textodetabla"), _WIDTHS[2])
             + _centred(_APPROVES[change.approver], _WIDTHS[3]),

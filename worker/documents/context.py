@@ -6,13 +6,17 @@ This is the one border between the languages. Word prints every value through `p
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
+from service.domain.frame import NO_FRAME, Approval, Frame, Seal
 from service.domain.plan import Action
 from service.domain.reports import Report
 from service.domain.values import PlainText, Target, printed_date, printed_number
+from worker.documents.approval_line import approval_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ ACTION_NAMES: Final = (
     "avance_cualitativo",
 )
 CHANGE_NAMES: Final = ("version", "fecha", "descripcion", "instancia")
+APPROVAL_NAMES: Final = ("instancia", "acto", "fecha", "frase")
+SEAL_NAMES: Final = ("codigo", "direccion")
 
 # What a spreadsheet holds without rounding or writing it as a power of ten.
 _MOST_DIGITS: Final = 9
@@ -53,7 +59,9 @@ class Context:
     """What a template may name: `plan.*` once, `accion.*` for each of `acciones`, `cambio.*` of `control_de_cambios`.
 
     `otros` are the headers of the office's own columns; each action has a value under the `extra_name` of every one.
-    `borrador` is no name of the template's: it decides whether every page says that it is a draft.
+    `aprobacion.*` and `sello.*` are empty texts where nobody approved, or nothing is issued.
+    The others are no names of the template's: `borrador` decides whether every page says that it is a draft, `frame` is
+    drawn around what the template holds, and `qr` is where the picture in an issued document's foot leads to.
     """
 
     plan: Names
@@ -61,6 +69,20 @@ class Context:
     otros: tuple[str, ...] = ()
     borrador: bool = False
     control_de_cambios: tuple[Names, ...] = ()
+    aprobacion: Names = field(default_factory=lambda: _approval(NO_FRAME.approval))
+    sello: Names = field(default_factory=lambda: _seal(None))
+    frame: Frame = NO_FRAME
+    qr: str = ""
+
+    @property
+    def has_approval(self) -> bool:
+        """Whether it is known who approved what it tells."""
+        return bool(self.aprobacion["frase"])
+
+    @property
+    def has_seal(self) -> bool:
+        """Whether it is of an issued document that can be verified."""
+        return bool(self.qr)
 
 
 def context_of(report: Report) -> Context:
@@ -90,6 +112,10 @@ def context_of(report: Report) -> Context:
             }
             for entry in report.change_log
         ),
+        aprobacion=_approval(report.approval),
+        sello=_seal(report.seal),
+        frame=report.frame,
+        qr=report.seal.address if report.seal else "",
     )
 
 
@@ -116,6 +142,23 @@ def _action(action: Action, others: tuple[str, ...]) -> Names:
     }
 
 
+def _approval(approval: Approval) -> Names:
+    return {
+        "instancia": approval.instance,
+        "acto": approval.act,
+        "fecha": approval.on or "",
+        "frase": approval_line(approval),
+    }
+
+
+def _seal(seal: Seal | None) -> Names:
+    # The address is read and typed by people: what a browser adds by itself is left out.
+    return {
+        "codigo": seal.code if seal else "",
+        "direccion": seal.address.removeprefix("https://").removeprefix("http://") if seal else "",
+    }
+
+
 def _number(number: PlainText | None) -> Value:
     # "1.1" and "01" are labels and stay text; only what a spreadsheet would show unchanged becomes a number.
     if number and number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS and str(int(number)) == number:
@@ -132,20 +175,19 @@ def _target(target: Target | None) -> Value:
 
 
 def printed_names(names: Names) -> dict[str, str]:
-    """All the values of a plan, an action or a change as the official document writes them."""
+    """All the values of a plan, an action, a change, an approval or a seal as the official document writes them."""
     return {name: printed(value) for name, value in names.items()}
 
 
 def printed(value: Value) -> str:
     """A value as the official document writes it. A year or an ordinal (int) is a name: "2024", never "2.024"."""
-    match value:
-        case str():
-            return value
-        case int():
-            return str(value)
-        case Decimal():
-            return printed_number(value)
-        case Percentage(share):
-            return f"{printed_number(share * 100)} %"
-        case dt.date():
-            return printed_date(value)
+    return value if isinstance(value, str) else _PRINTED[type(value)](value)
+
+
+_PRINTED: Final[Mapping[type, Callable[[Any], str]]] = {
+    int: str,
+    Decimal: printed_number,
+    Percentage: lambda percentage: f"{printed_number(percentage.share * 100)} %",
+    # Most actions of a plan share a few days.
+    dt.date: lru_cache(maxsize=1_024)(printed_date),
+}

@@ -8,11 +8,13 @@ be the template's, and are computed when the workbook is opened.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import posixpath
 import re
 import warnings
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,17 +25,21 @@ from service.domain.errors import TemplateProblem
 from worker.documents.change_log_sheet import without_change_log
 from worker.documents.context import Context
 from worker.documents.extra_columns import with_extra_columns
+from worker.documents.frame_excel_pages import SEAL_PICTURE
 from worker.documents.moves import moved_formula, read_formula
-from worker.documents.package import Member, deflate, read_members, write_package
+from worker.documents.package import Member, deflate, deflate_stream, deflate_well, read_members, write_package
+from worker.documents.qr import qr_png
 from worker.documents.sheet_companions import (
     COMPANIONS,
     compile_chart,
     compile_table,
 )
+from worker.documents.sheet_heights import TextHeights, text_heights
 from worker.documents.sheet_styles import CompiledStyles, Styles, compile_styles
 from worker.documents.sheet_template import CompiledSheet, compile_sheet
 from worker.documents.splice import MAIN, Filling, Part, Piece, Splicer, Strings, escape, fill_part, qualified
-from worker.documents.tags import Problems, TaggedText, fill_text, has_tag, names_repeated, parse_text
+from worker.documents.tags import Problems, TaggedText, fill_text, has_tag, names_once, names_repeated, parse_text
+from worker.documents.template_guard import read_template
 
 _RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -87,12 +93,17 @@ class _Relation:
 
 @dataclass(frozen=True, slots=True)
 class CompiledWorkbook:
-    """An Excel template, read, checked and cut: safe to share between threads, worth keeping."""
+    """An Excel template, read, checked and cut: safe to share between threads, worth keeping.
+
+    `heights` are those of the texts that its model rows show, by what a row is repeated for and the name.
+    """
 
     slots: tuple[_Slot, ...]
     sheets: tuple[CompiledSheet, ...]
     styles: CompiledStyles
+    heights: Mapping[tuple[str, str], TextHeights]
     texts: int
+    epoch: dt.date
 
 
 def compile_workbook(
@@ -106,12 +117,13 @@ def compile_workbook(
         TemplateProblem: it asks for an unknown name, or holds something that cannot be filled rightly; the detail says
             each problem with its sheet and cell, and what to do.
     """
+    # What it holds is asked for before anything reads it.
+    _refuse_foreign_parts(read_template(template, "Excel"))
     try:
         if not has_change_log:
             template = without_change_log(template)
         template = with_extra_columns(template, others)
         members = read_members(template)
-        _refuse_foreign_parts(members)
         with warnings.catch_warnings():
             # openpyxl tells what it would drop on saving; nothing is saved with it here.
             warnings.simplefilter("ignore")
@@ -141,20 +153,23 @@ def fill_workbook(compiled: CompiledWorkbook, context: Context) -> bytes:
         TemplateProblem: a printed header or footer would be longer than Excel admits with this report's values.
     """
     repeated = {"accion": context.acciones, "cambio": context.control_de_cambios}
-    filling = Filling(context.plan, repeated, Strings(compiled.texts), Styles(compiled.styles))
+    plan = names_once(context)
+    filling = Filling(plan, repeated, Strings(compiled.texts), Styles(compiled.styles), compiled.epoch)
     for sheet in compiled.sheets:
         if sheet.model:
             filling.layouts[sheet.key], filling.rows[sheet.key] = sheet.model.place(
-                context.plan, repeated[sheet.model.scope]
+                plan, repeated[sheet.model.scope], compiled.heights
             )
     # Styles and shared strings are known only once the sheets are written; the package keeps the template's order.
     late = {"xl/styles.xml", _STRINGS}
     filled = {
-        slot.name: deflate(slot.name, fill_part(slot.part, filling))
+        slot.name: deflate_stream(slot.name, fill_part(slot.part, filling))
         for slot in sorted(compiled.slots, key=lambda slot: slot.name in late)
         if slot.kept is None
     }
-    return write_package(slot.kept or filled[slot.name] for slot in compiled.slots)
+    # What differs from report to report and is no text.
+    pictures = {SEAL_PICTURE: deflate(SEAL_PICTURE, qr_png(context.qr))} if context.has_seal else {}
+    return write_package(pictures.get(slot.name) or slot.kept or filled[slot.name] for slot in compiled.slots)
 
 
 class _Compiler:
@@ -182,10 +197,12 @@ class _Compiler:
         slots = tuple(
             _Slot(name, part=self.parts[name])
             if name in self.parts
-            else _Slot(name, kept=deflate(name, self.members[name], level=9))
+            else _Slot(name, kept=deflate_well(name, self.members[name]))
             for name in names
         )
-        return CompiledWorkbook(slots, sheets, styles, len(self.texts))
+        # openpyxl says this day as the midnight with which it begins.
+        heights = text_heights(sheet.model for sheet in sheets if sheet.model)
+        return CompiledWorkbook(slots, sheets, styles, heights, len(self.texts), self.workbook.epoch.date())
 
     def _sheet_paths(self) -> dict[str, str]:
         """Path of each sheet's part by its name."""
@@ -225,7 +242,7 @@ class _Compiler:
             root = Splicer.parse(f'<sst xmlns="{MAIN}"/>'.encode())
             self._declare_strings()
         etree.strip_attributes(root, "count", "uniqueCount")
-        root.append(splicer.element(lambda filling: "".join(filling.strings.items)))
+        root.append(splicer.element(lambda filling: filling.strings.xml()))
         return splicer.cut(root)
 
     def _declare_strings(self) -> None:

@@ -22,6 +22,7 @@ from service.domain.errors import TemplateProblem
 from worker.documents.context import extra_name
 from worker.documents.package import deflate, read_members, write_package
 from worker.documents.splice import Splicer, qualified
+from worker.documents.tags import untagged
 
 _MARK: Final = re.compile(r"\s*\{\{\s*accion\.otros\s*\}\}\s*")
 _REFERENCE: Final = re.compile(r"([A-Z]+)(\d+)")
@@ -178,8 +179,7 @@ def _unique(headers: tuple[str, ...], taken: list[str]) -> list[str]:
     seen = {text.casefold() for text in taken}
     names = []
     for header in headers:
-        # Doubled braces would be read as a tag by the engine that fills what is made here.
-        text = header.replace("{{", "{ {").replace("}}", "} }").replace("{%", "{ %").replace("%}", "% }")
+        text = untagged(header)
         name, copy = text, 2
         while name.casefold() in seen:
             name, copy = f"{text} ({copy})", copy + 1

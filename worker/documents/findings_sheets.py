@@ -12,8 +12,18 @@ from typing import Final
 
 from openpyxl.utils import get_column_letter, quote_sheetname
 
+from service.domain.corrections import Correction
 from service.domain.findings import Finding, Severity
-from service.domain.marks import ACCEPTED, FILLS, HEADERS, MEMORY_HEADERS, NAME_PREFIX, SEVERITIES
+from service.domain.marks import (
+    ACCEPTED,
+    CORRECTION_HEADERS,
+    CORRECTIONS_TITLE,
+    FILLS,
+    HEADERS,
+    MEMORY_HEADERS,
+    NAME_PREFIX,
+    SEVERITIES,
+)
 from service.domain.typography import cell_lines, row_height
 from worker.documents.mark_styles import MarkStyles
 from worker.documents.splice import escape, escape_attribute, string_text
@@ -36,6 +46,8 @@ _GREY: Final = "FFE4E7EB"
 _REASON_FILL: Final = "FFF7F9FB"
 _SHOWN: Final = 160
 _SHEET_COLUMN, _CELL_COLUMN = "C", "D"
+# Under the sheets, cells and texts of the findings: where the list of what was put right begins.
+_FIRST_CORRECTION_COLUMN: Final = 3
 _FIRST_LIST_COLUMN: Final = len(MEMORY_HEADERS) + 2
 
 
@@ -49,6 +61,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class PutRight:
+    """A cell that was put right in Folio, and the header of its column where it stands in the plan's table."""
+
+    correction: Correction
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A finding with its number; `place` None when no cell of the workbook shows it."""
 
@@ -59,11 +79,20 @@ class Listed:
 
 
 def findings_sheet(
-    listed: Sequence[Listed], losses: Sequence[str], styles: MarkStyles, spaces: tuple[str, str]
+    listed: Sequence[Listed],
+    losses: Sequence[str],
+    styles: MarkStyles,
+    spaces: tuple[str, str],
+    corrections: Sequence[PutRight] = (),
 ) -> tuple[bytes, int]:
-    """The part of the list, and the row of its headers; `spaces` are the namespaces of sheets and of relations."""
+    """The part of the list, and the row of its headers; `spaces` are the namespaces of sheets and of relations.
+
+    What was put right in Folio is told under the list.
+    """
     looks = _Looks(styles)
     lines = [(_TITLE, looks.title, 24.0), (_summary(listed), looks.summary, 18.0), (_HELP, looks.help, 30.0)]
+    if corrections:
+        lines.append((_put_right(len(corrections)), looks.summary, 18.0))
     lines += [(loss, looks.loss, 28.0) for loss in losses]
     rows = [_line(row, text, look, height) for row, (text, look, height) in enumerate(lines, start=1)]
     merges = [f'<mergeCell ref="A{row}:J{row}"/>' for row in range(1, len(lines) + 1)]
@@ -80,11 +109,13 @@ def findings_sheet(
     if not listed:
         rows.append(_line(head + 1, _NOTHING, looks.summary, 18.0))
     last = head + max(len(listed), 1)
+    rows += _correction_rows(corrections, last + 2, looks)
+    end = last if not corrections else last + 3 + len(corrections)
     main, relations = spaces
     part = (
         f'<worksheet xmlns="{main}" xmlns:r="{relations}">'
         '<sheetPr><tabColor rgb="FFC62828"/><pageSetUpPr fitToPage="1"/></sheetPr>'
-        f'<dimension ref="A1:{get_column_letter(len(HEADERS))}{last}"/>'
+        f'<dimension ref="A1:{get_column_letter(len(HEADERS))}{end}"/>'
         '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0">'
         f'<pane ySplit="{head}" topLeftCell="A{head + 1}" activePane="bottomLeft" state="frozen"/>'
         f'<selection pane="bottomLeft" activeCell="A{head + 1}" sqref="A{head + 1}"/></sheetView></sheetViews>'
@@ -172,6 +203,34 @@ def _row(row: int, one: Listed, looks: _Looks) -> str:
     lines = max(cell_lines(text, width, _SIZE) for (text, _), width in zip(cells, _COLUMN_POINTS, strict=True))
     height = min(row_height(lines, _SIZE) + 3, _TALLEST_ROW)
     return f'<row r="{row}" ht="{height:g}" customHeight="1">{written}</row>'
+
+
+def _correction_rows(corrections: Sequence[PutRight], first: int, looks: _Looks) -> list[str]:
+    """Their title, their headers and a row for each; none where there are none."""
+    if not corrections:
+        return []
+    title = _cell(_FIRST_CORRECTION_COLUMN, first, CORRECTIONS_TITLE, looks.summary)
+    headers = enumerate(CORRECTION_HEADERS, start=_FIRST_CORRECTION_COLUMN)
+    head = "".join(_cell(column, first + 1, name, looks.header) for column, name in headers)
+    rows = [f'<row r="{first}" ht="18" customHeight="1">{title}</row>', f'<row r="{first + 1}">{head}</row>']
+    for row, one in enumerate(corrections, start=first + 2):
+        place = one.correction.place
+        texts = (place.sheet, place.cell, one.header, one.correction.before or "", one.correction.after)
+        cells = list(enumerate(texts, start=_FIRST_CORRECTION_COLUMN))
+        lines = max(cell_lines(text, _COLUMN_POINTS[column - 1], _SIZE) for column, text in cells)
+        height = min(row_height(lines, _SIZE) + 3, _TALLEST_ROW)
+        written = "".join(
+            _cell(column, row, text, looks.middle if text == place.cell else looks.text) for column, text in cells
+        )
+        rows.append(f'<row r="{row}" ht="{height:g}" customHeight="1">{written}</row>')
+    return rows
+
+
+def _put_right(count: int) -> str:
+    told, values = (
+        ("Se corrigió 1 celda", "su valor") if count == 1 else (f"Se corrigieron {count} celdas", "sus valores")
+    )
+    return f"{told} en Folio y este libro ya tiene {values}; qué decía, al final de esta hoja."
 
 
 def _memory_cells(row: int, one: Listed) -> str:

@@ -2,7 +2,8 @@
 
 Marks go into the package beside what is there: nothing is loaded and saved anew, so pictures, shapes, slicers, formulas
 and every other sheet stay as they were. Marks of an earlier round are taken out first. What must be given up (macros, a
-digital signature) is said on the first sheet. It never changes the value of a cell.
+digital signature) is said on the first sheet. It never changes the value of a cell: those that were put right in Folio
+come in with their new values, and only get a note of what they said.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import Final
 
 from lxml import etree
 from openpyxl.utils import absolute_coordinate, quote_sheetname
+from openpyxl.utils.cell import coordinate_from_string
 
+from service.domain.corrections import Correction
 from service.domain.errors import UnmarkableWorkbook
-from service.domain.findings import Finding, Severity
+from service.domain.findings import CellRef, Finding, Severity
 from service.domain.marks import (
+    CORRECTION_HEADING,
     FILLS,
     FINDINGS_SHEET,
     MEMORY_SHEET,
@@ -30,7 +34,7 @@ from service.domain.marks import (
 from service.domain.office import Office
 from service.domain.plan import RowRef
 from service.domain.reading import MappedColumn
-from worker.documents.findings_sheets import Listed, Place, findings_sheet, link_name, list_area, memory_sheet
+from worker.documents.findings_sheets import Listed, Place, PutRight, findings_sheet, link_name, list_area, memory_sheet
 from worker.documents.mark_cells import MarkedSheet
 from worker.documents.mark_notes import Note, Notes
 from worker.documents.mark_removal import remove_marks
@@ -61,6 +65,8 @@ def render_findings_workbook(
     office: Office,
     mapping: tuple[MappedColumn, ...] = (),
     rows: Iterable[RowRef] = (),
+    *,
+    corrections: Sequence[Correction] = (),
 ) -> bytes:
     """The workbook with its findings marked; the same arguments give the same bytes.
 
@@ -70,17 +76,27 @@ def render_findings_workbook(
         office: whose vocabularies the drop-down lists offer.
         mapping: which columns hold which fields; without it there are no lists.
         rows: where the actions stand: the rows that get lists.
+        corrections: the cells that were put right; the workbook has their new values already.
 
     Raises:
         UnmarkableWorkbook: the reader could pass over a damaged part, but no mark can be put into it.
     """
     try:
-        return _render(workbook, findings, _Lists(office, mapping, rows))
+        places = frozenset(rows)
+        headers = {(column.sheet, column.column): column.header for column in mapping}
+        put_right = tuple(PutRight(one, _header_over(one.place, places, headers)) for one in corrections)
+        return _render(workbook, findings, _Lists(office, mapping, places), put_right)
     except (etree.XMLSyntaxError, KeyError, ValueError, zlib.error, zipfile.BadZipFile) as error:
         raise UnmarkableWorkbook(_DAMAGED, log=repr(error)) from error
 
 
-def _render(workbook: bytes, findings: tuple[Finding, ...], lists: _Lists) -> bytes:
+def _header_over(place: CellRef, rows: frozenset[RowRef], headers: Mapping[tuple[str, str], str]) -> str:
+    """The header of a cell's column, where it stands in the row of an action."""
+    letters, row = coordinate_from_string(place.cell)
+    return headers.get((place.sheet, letters), "") if RowRef(place.sheet, row) in rows else ""
+
+
+def _render(workbook: bytes, findings: tuple[Finding, ...], lists: _Lists, corrections: Sequence[PutRight]) -> bytes:
     book = OpenBook(workbook)
     losses = [_TRANSCRIPT] if TRANSCRIPT_NAME in book.names() else []
     if book.drop_macros():
@@ -94,11 +110,14 @@ def _render(workbook: bytes, findings: tuple[Finding, ...], lists: _Lists) -> by
     for number, finding in enumerate(findings, start=1):
         if finding.place is not None:
             by_sheet[finding.place.sheet].append((number, finding))
+    put_right: dict[str, list[Correction]] = defaultdict(list)
+    for one in corrections:
+        put_right[one.correction.place.sheet].append(one.correction)
     places: dict[int, Place] = {}
     without_note = 0
     for tab in book.tabs:
-        if tab.kind == "worksheet" and (tab.name in by_sheet or lists.has(tab.name)):
-            marked, refused = _mark_sheet(book, tab, by_sheet[tab.name], styles, lists)
+        if tab.kind == "worksheet" and (tab.name in by_sheet or tab.name in put_right or lists.has(tab.name)):
+            marked, refused = _mark_sheet(book, tab, by_sheet[tab.name], styles, lists, put_right=put_right[tab.name])
             places |= marked
             without_note += refused
     if without_note:
@@ -108,12 +127,18 @@ def _render(workbook: bytes, findings: tuple[Finding, ...], lists: _Lists) -> by
         Listed(number, finding, places.get(number), finding.place is not None and finding.place.sheet in tabs)
         for number, finding in enumerate(findings, start=1)
     ]
-    _add_sheets(book, listed, losses, styles, lists)
+    _add_sheets(book, listed, losses, styles, lists, corrections=corrections)
     return book.package.close()
 
 
 def _mark_sheet(
-    book: OpenBook, tab: Tab, found: Sequence[tuple[int, Finding]], styles: MarkStyles, lists: _Lists
+    book: OpenBook,
+    tab: Tab,
+    found: Sequence[tuple[int, Finding]],
+    styles: MarkStyles,
+    lists: _Lists,
+    *,
+    put_right: Sequence[Correction],
 ) -> tuple[dict[int, Place], int]:
     """Where each finding was marked, by its number, and how many cells got no note."""
     sheet = MarkedSheet(book.package.tree(tab.part))
@@ -129,10 +154,10 @@ def _mark_sheet(
         sheet.restyle(row, column, styles.marked(style, FILLS[worst]))
         address = sheet.address(row, column)
         places |= {number: Place(tab.name, address, fill) for number, _ in here}
-    notes = [
-        Note(row, column, sheet.address(row, column), tuple(_paragraph(number, finding) for number, finding in here))
-        for (row, column), here in by_cell.items()
-    ]
+    paragraphs = {place: [_paragraph(number, finding) for number, finding in here] for place, here in by_cell.items()}
+    for one in put_right:
+        paragraphs.setdefault(sheet.anchor(one.place.cell), []).append(_what_it_said(one))
+    notes = [Note(*place, sheet.address(*place), tuple(said)) for place, said in paragraphs.items()]
     refused, link = Notes(book.package, tab.part, sheet.space).add(notes[:MAX_NOTES], sheet.grid())
     if link is not None:
         sheet.name_drawing(link, book.relations_space)
@@ -150,6 +175,14 @@ def _paragraph(number: int, finding: Finding) -> tuple[str, str]:
     return heading, f"{text}\nValor propuesto: {proposal}"
 
 
+def _what_it_said(correction: Correction) -> tuple[str, str]:
+    before = correction.before or ""
+    if not before:
+        return CORRECTION_HEADING, "Corregido en Folio: estaba vacía."
+    is_long = len(before) > _LONGEST_PROPOSAL
+    return CORRECTION_HEADING, f"Corregido en Folio: decía «{before[:_LONGEST_PROPOSAL]}{'…' if is_long else ''}»."
+
+
 def _said_without_note(count: int) -> str:
     if count == 1:
         return (
@@ -162,12 +195,18 @@ def _said_without_note(count: int) -> str:
 
 
 def _add_sheets(
-    book: OpenBook, listed: Sequence[Listed], losses: Sequence[str], styles: MarkStyles, lists: _Lists
+    book: OpenBook,
+    listed: Sequence[Listed],
+    losses: Sequence[str],
+    styles: MarkStyles,
+    lists: _Lists,
+    *,
+    corrections: Sequence[PutRight],
 ) -> None:
     taken = {tab.name.casefold() for tab in book.tabs}
     names = (FINDINGS_SHEET, *(f"{FINDINGS_SHEET} {number}" for number in range(2, 1000)))
     name = next(name for name in names if name.casefold() not in taken)
-    part, head = findings_sheet(listed, losses, styles, (book.space, book.relations_space))
+    part, head = findings_sheet(listed, losses, styles, (book.space, book.relations_space), corrections)
     book.add_first(name, part)
     book.add_hidden(MEMORY_SHEET, memory_sheet(listed, lists.words, book.space))
     quoted = name if " " not in name else f"'{name}'"

@@ -3,10 +3,10 @@
 Run by the system's own Python, which has UNO, in a process group of its own; it imports nothing of Folio. One JSON
 object a line. First answer: `{"ready": true}`. An order is `{"source", "opened_by", "target", "filter", "options"}`: a
 file and the import filter that it must fit, a file to write, the export filter and its settings. The answer is
-`{"done": true}` or `{"error": SENTENCE}`, with the `memory` (bytes) that LibreOffice has come to hold. It ends, and
-LibreOffice with it, when its input ends or its parent dies.
+`{"done": true}` or `{"error": SENTENCE}`, with the `memory` (bytes) that LibreOffice has come to hold. When its input
+ends, in the middle of an order too, its owner is gone: it ends with LibreOffice and removes the folder.
 
-Arguments: the folder of LibreOffice's programs, and an empty folder for its profile.
+Arguments: the folder of LibreOffice's programs, and an empty folder for its profile and the files of the orders.
 """
 
 from __future__ import annotations
@@ -15,23 +15,27 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import resource
+import select
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, Final
 
+_CONFINED: Final = Path(__file__).with_name("confined.py")
 _PR_SET_PDEATHSIG: Final = 1
-_CLONE_NEWUSER: Final = 0x10000000
-_CLONE_NEWNET: Final = 0x40000000
 # It maps much more than it uses; what it may use at most is for its owner to watch.
 _ADDRESSES: Final = 8 * 1024**3
-# LibreOffice ends so when its profile was new and it wants to start again.
+# LibreOffice ends so when it wants to start again.
 _START_AGAIN: Final = 81
 _START_SECONDS: Final = 60.0
 _NEVER: Final = 0
+_NOTHING_BUT_ITS_END: Final = 0
 
 # It may fetch nothing, run nothing and update nothing, whatever a document asks for.
 _HARDENED: Final = {
@@ -51,23 +55,68 @@ _HARDENED: Final = {
 
 
 def main() -> None:
-    """Start LibreOffice, then do what each line of the input says."""
-    _die_with_parent()
+    """Have a thread do what each line of the input says, and watch meanwhile that there is somebody who says it."""
     _bound_addresses()
-    _leave_the_network()
-    programs, profile = Path(sys.argv[1]), Path(sys.argv[2])
-    _write_profile(profile)
-    pipe = f"folio-{os.getpid()}"
-    desktop, process = _connect(programs, profile, pipe)
+    programs, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    offices = _Offices(programs, folder)
+    over, is_over = os.pipe()
+    threading.Thread(target=_serve, args=(offices, is_over), daemon=True).start()
+    ends = select.poll()
+    for end in (sys.stdin.fileno(), over):
+        ends.register(end, _NOTHING_BUT_ITS_END)
+    ends.poll()
+    offices.end()
+    # What is over may be so because the input is.
+    if any(end == sys.stdin.fileno() for end, _ in ends.poll(0)):
+        shutil.rmtree(folder, ignore_errors=True)
+    # The thread may wait for an answer that never comes.
+    os._exit(0)
+
+
+class _Offices:
+    """The LibreOffices that were started, of which the last one counts; none is started once they were ended."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs, self._folder = programs, folder
+        self._profile = folder / "profile"
+        _write_profile(self._profile, programs)
+        self._all: list[subprocess.Popen[bytes]] = []
+        self._turn = threading.Lock()
+
+    @property
+    def last(self) -> subprocess.Popen[bytes]:
+        return self._all[-1]
+
+    def start(self) -> str:
+        """The name of the pipe that it listens at."""
+        with self._turn:
+            turn = len(self._all)
+            # One that ended left its sockets, which nobody can take for another profile's.
+            self._profile = self._profile.rename(self._folder / f"profile-{turn}")
+            pipe = f"folio-{os.getpid()}-{turn}"
+            self._all.append(_start(self._programs, self._folder, self._profile, pipe))
+        return pipe
+
+    def end(self) -> None:
+        self._turn.acquire()
+        for office in self._all:
+            office.kill()
+            office.wait()
+
+
+def _serve(offices: _Offices, is_over: int) -> None:
+    """Start LibreOffice and answer orders."""
     try:
+        desktop = _connect(offices)
+        _forget_pipes(offices.last.pid)
         _say({"ready": True})
         for line in sys.stdin:
-            _say(_answer(desktop, json.loads(line)) | {"memory": _memory(process.pid)})
+            _say(_answer(desktop, json.loads(line)) | {"memory": _memory(offices.last.pid)})
     finally:
-        process.kill()
+        os.close(is_over)
 
 
-def _die_with_parent() -> None:
+def _die_with_bridge() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -78,29 +127,7 @@ def _bound_addresses() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
-def _leave_the_network() -> None:
-    """Where the machine allows it, in a network of its own that leads nowhere; tried by a child first."""
-    trial = os.fork()
-    if trial == 0:
-        os._exit(0 if _isolate() else 1)
-    if os.waitstatus_to_exitcode(os.waitpid(trial, 0)[1]) == 0:
-        _isolate()
-
-
-def _isolate() -> bool:
-    user, group = os.getuid(), os.getgid()
-    if ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
-        return False
-    try:
-        Path("/proc/self/setgroups").write_text("deny", "ascii")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", "ascii")
-    except OSError:
-        return False
-    return True
-
-
-def _write_profile(profile: Path) -> None:
+def _write_profile(profile: Path, programs: Path) -> None:
     items = "".join(
         f'<item oor:path="{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
         for path, values in _HARDENED.items()
@@ -114,12 +141,25 @@ def _write_profile(profile: Path) -> None:
         f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{items}</oor:items>',
         "utf-8",
     )
+    # Or it takes the profile for one of another release, puts its extensions in order and ends to start again.
+    if known := re.search(r"(?m)^buildid=(.+)$", _text(programs / "versionrc")):
+        (user / "extensions").mkdir()
+        (user / "extensions" / "buildid").write_text(known[1], "utf-8")
 
 
-def _start(programs: Path, profile: Path, pipe: str) -> subprocess.Popen[bytes]:
+def _text(file: Path) -> str:
+    return file.read_text("utf-8") if file.exists() else ""
+
+
+def _start(programs: Path, folder: Path, profile: Path, pipe: str) -> subprocess.Popen[bytes]:
     """The program itself, not the script around it: what is started is what gets killed."""
     return subprocess.Popen(
         [
+            sys.executable,
+            "-I",
+            _CONFINED,
+            folder,
+            programs,
             programs / "soffice.bin",
             f"-env:UserInstallation={profile.as_uri()}",
             f"--accept=pipe,name={pipe};urp",
@@ -133,12 +173,12 @@ def _start(programs: Path, profile: Path, pipe: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+        preexec_fn=_die_with_bridge,  # noqa: PLW1509 - the other thread of this process only waits
     )
 
 
-def _connect(programs: Path, profile: Path, pipe: str) -> tuple[Any, subprocess.Popen[bytes]]:
-    process = _start(programs, profile, pipe)
+def _connect(offices: _Offices) -> Any:
+    pipe = offices.start()
     import uno  # noqa: PLC0415 - while LibreOffice starts, which takes ten times as long
 
     resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
@@ -146,16 +186,26 @@ def _connect(programs: Path, profile: Path, pipe: str) -> tuple[Any, subprocess.
     while True:
         try:
             context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-            return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context), process
+            return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
         except Exception as problem:  # UNO raises what it likes while nobody listens yet
-            ended = process.poll()
+            ended = offices.last.poll()
             if ended == _START_AGAIN:
-                process = _start(programs, profile, pipe)
+                pipe = offices.start()
             elif ended is not None:
                 raise SystemExit(f"LibreOffice ended with {ended}") from problem
             if time.monotonic() > deadline:
                 raise SystemExit("LibreOffice does not answer") from problem
             time.sleep(0.05)
+
+
+def _forget_pipes(pid: int) -> None:
+    """Nobody else will connect, and LibreOffice, which is always killed, would leave the names of its pipes in /tmp."""
+    with contextlib.suppress(OSError):
+        held = {str(handle.readlink()) for handle in Path(f"/proc/{pid}/fd").iterdir()}
+        for line in Path("/proc/self/net/unix").read_text("utf-8").splitlines():
+            *_, inode, name = line.split(maxsplit=7)
+            if f"socket:[{inode}]" in held and Path(name).name.startswith("OSL_PIPE_"):
+                Path(name).unlink(missing_ok=True)
 
 
 def _answer(desktop: Any, order: dict[str, Any]) -> dict[str, Any]:

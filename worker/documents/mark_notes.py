@@ -81,12 +81,12 @@ class Notes:
         self._boxes = boxes if boxes in package.names() else None
 
     def numbers(self) -> dict[str, int]:
-        """The address of each cell with a note of Folio's, and the number of the first finding in it."""
+        """The address of each cell with a note of Folio's about a finding, and the number of the first in it."""
         found = {}
         for comment in self._comments():
-            mark = NOTE.search(_text_of(comment))
-            if mark:
-                found[comment.get("ref", "")] = int(mark.group(1))
+            numbers = (mark.group(1) for mark in NOTE.finditer(_text_of(comment)))
+            if number := next(filter(None, numbers), None):
+                found[comment.get("ref", "")] = int(number)
         return found
 
     def remove_ours(self) -> str | None:

@@ -10,6 +10,8 @@ from typing import Final
 
 from lxml import etree
 
+from service.domain.corrections import Entry
+from service.domain.number_formats import Form, form_of_format
 from worker.documents.open_package import whole_number
 from worker.documents.splice import escape_attribute
 
@@ -22,6 +24,11 @@ _FIRST: Final = {
     "cellStyleXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',
     "cellXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
 }
+# Formats that every program knows by number (ECMA-376, 18.8.30), and where an office's own begin.
+_GENERAL: Final = "0"
+_AS_TEXT: Final = "49"
+_BUILT_IN: Final = {"0%": "9", "0.00%": "10", "#,##0": "3", "#,##0.00": "4"}
+_FIRST_OWN_FORMAT: Final = 164
 EMPTY: Final = '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
 _NO_FILL: Final = '<fill><patternFill patternType="none"/></fill>'
 
@@ -53,6 +60,29 @@ class MarkStyles:
         """The style like this one with the fill (as `fill_of` gave it): the office's own, when it is still there."""
         return self._with_fill(style, fill or _NO_FILL)
 
+    def showing(self, style: int, entry: Entry) -> int:
+        """The style of a cell with that style once it holds the value: its own, or the same in a fitting format."""
+        own = self._style(style)
+        id_ = own.get("numFmtId", "0")
+        code = self._codes().get(id_)
+        form = form_of_format(id_, code)
+        is_fit = form is entry.form or (form is Form.GROUPED and entry.form is Form.NUMBER)
+        # A number in a cell that is for texts is taken for one when somebody edits it.
+        is_for_text = id_ == _AS_TEXT or code == "@"
+        is_quoted = own.get("quotePrefix") in {"1", "true"}
+        if entry.form is Form.TEXT or (is_fit and not is_for_text and not is_quoted):
+            return style
+        derived = etree.fromstring(etree.tostring(own, with_tail=False))
+        etree.strip_attributes(derived, "quotePrefix")
+        if not is_fit or is_for_text:
+            derived.set("numFmtId", self._format_of(entry))
+            derived.set("applyNumberFormat", "1")
+        wanted = _text(derived)
+        for at, other in enumerate(self._lists["cellXfs"]):
+            if isinstance(other.tag, str) and _text(other) == wanted:
+                return at
+        return self._append("cellXfs", derived)
+
     def styles_filled(self, colours: frozenset[str]) -> frozenset[int]:
         """The ids of the styles that are filled in one of the colours (ARGB)."""
         fills = {at for at, fill in enumerate(self._lists["fills"]) if _colour(fill) in colours}
@@ -83,6 +113,38 @@ class MarkStyles:
         alignment = f'<alignment{across} vertical="top" wrapText="{int(wrapped)}"/>'
         applied = ' applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"'
         return self._id("cellXfs", f"<xf{attributes}{applied}>{alignment}</xf>")
+
+    def _codes(self) -> dict[str, str]:
+        formats = self._root.iterfind(f"{{{self._space}}}numFmts/{{{self._space}}}numFmt")
+        return {one.get("numFmtId", ""): one.get("formatCode", "") for one in formats}
+
+    def _format_of(self, entry: Entry) -> str:
+        """The number of a format that shows such a value whole; a new one where no program knows it by number."""
+        _, _, decimals = entry.text.partition(".")
+        match entry.form:
+            case Form.DATE:
+                code = "d/mm/yyyy"
+            case Form.PERCENTAGE:
+                places = max(len(decimals) - 2, 0)
+                code = f"0.{'0' * places}%" if places else "0%"
+            case Form.GROUPED:
+                code = f"#,##0.{'0' * len(decimals)}" if decimals else "#,##0"
+            case _:
+                return _GENERAL
+        if code in _BUILT_IN:
+            return _BUILT_IN[code]
+        codes = self._codes()
+        known = next((id_ for id_, other in codes.items() if other == code), None)
+        if known is not None:
+            return known
+        id_ = str(max([_FIRST_OWN_FORMAT - 1, *map(whole_number, codes)]) + 1)
+        formats = self._root.find(f"{{{self._space}}}numFmts")
+        if formats is None:
+            formats = etree.Element(f"{{{self._space}}}numFmts")
+            self._root.insert(0, formats)
+        etree.SubElement(formats, f"{{{self._space}}}numFmt", {"numFmtId": id_, "formatCode": code})
+        formats.set("count", str(len(formats)))
+        return id_
 
     def _with_fill(self, style: int, fill: str) -> int:
         wanted = self._id("fills", fill)

@@ -36,6 +36,7 @@ from worker.documents.next_quarter_names import quote, rename
 from worker.documents.next_quarter_sheet import Place, PlanSheet, SharedTexts, column_of, edit_pieces, text_of
 from worker.documents.next_quarter_table import LONGEST_LABEL, Labels, PlanTable, series_in
 from worker.documents.open_book import OpenBook, Tab
+from worker.documents.seal_removal import drop_seal
 
 _GREY: Final = "FFE7E6E6"
 _REFUSED: Final = "Solo consulta"
@@ -93,6 +94,7 @@ class _Workbook:
         book = self._book
         book.drop_macros()
         book.drop_signature()
+        drop_seal(book.package)
         self._styles = MarkStyles(book.styles())
         remove_marks(book, self._styles)
         book.drop_calculation_chain()

@@ -22,7 +22,6 @@ from worker.documents.package import Member, deflate, write_package
 _TYPES: Final = "[Content_Types].xml"
 _TYPES_SPACE: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELATIONS_SPACE: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
-_RELATIONS_TYPE: Final = "application/vnd.openxmlformats-package.relationships+xml"
 _LOCAL_HEADER_SIZE: Final = 30
 _LOCAL_LENGTHS: Final = struct.Struct("<HH")
 _LOCAL_LENGTHS_AT: Final = 26

@@ -1,13 +1,15 @@
 """A Word file -> its PDF, by a LibreOffice that is kept warm; what it cannot do is said in a sentence.
 
-LibreOffice runs in a process group and a profile of its own, which end with this process. One that hangs or crashes is
-killed with its group and tried once more on a fresh profile; one that has grown is replaced. What it calls a PDF is
-opened and its pages are counted before anybody sees it. One order at a time: a process has one converter.
+LibreOffice runs in a process group and a folder of its own, which end with this process however it ends; what is left
+all the same, where everything was killed at once, is removed by whoever starts next. One that hangs, crashes or answers
+nonsense is killed with its group and tried once more on a fresh profile; one that has grown is replaced. What it calls
+a PDF is opened and its pages are counted before anybody sees it. One order at a time: a process has one converter.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -20,9 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pypdfium2
-
-from service.domain.errors import FolioError
+from service.domain.errors import NoPdf
+from worker.spent import Phase, office_started, spending
 
 _BRIDGE: Final = Path(__file__).with_name("libreoffice_bridge.py")
 _PROGRAMS: Final = ("/usr/lib/libreoffice/program", "/opt/libreoffice*/program")
@@ -35,15 +36,14 @@ _AS_ARCHIVED: Final = {
     "ExportBookmarks": True,
     "DisplayPDFDocumentTitle": True,
     "ExportFormFields": False,
+    # The QR of every page would be reduced and blurred, for every page anew: a fifth of the time of the export.
+    "ReduceImageResolution": False,
 }
 
 _TRIES: Final = 2
-
-
-class NoPdf(FolioError):
-    """LibreOffice is missing, or cannot make a PDF of this document."""
-
-    code = "PDF"
+# A folder bears the first name only until it is held.
+_NEW, _HELD = "folio-new-pdf-", "folio-pdf-"
+_LONGEST_ANSWER: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class _Office:
-    """A running LibreOffice: the process that speaks with it, and the folder with its profile and its files."""
+    """A running LibreOffice: the process that speaks with it, and the folder with its profile and its files.
+
+    The folder is held by this process, and let go by its end.
+    """
 
     bridge: subprocess.Popen[bytes]
     folder: Path
+    hold: int
 
 
 class _Trouble(Exception):
@@ -83,10 +87,15 @@ class Converter:
         troubles: list[str] = []
         for _ in range(_TRIES):
             try:
-                return self._convert(word)
+                with spending(Phase.CONVERT):
+                    return self._convert(word)
             except _Trouble as trouble:
                 self.close()
                 troubles.append(str(trouble))
+            except BaseException:
+                # An answer may be under way, which the next order would take for its own.
+                self.close()
+                raise
         raise NoPdf(
             "LibreOffice no pudo hacer el PDF de este documento, tampoco en un segundo intento. El Word y el Excel se "
             "escriben igual: si se abren bien, avise a quien administra Folio.",
@@ -105,10 +114,10 @@ class Converter:
             if stream:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
-        shutil.rmtree(office.folder, ignore_errors=True)
+        _remove(office.folder, office.hold)
 
     def _convert(self, word: bytes) -> bytes:
-        office = self._office = self._office or _start(self._limits.start_seconds)
+        office = self._office or self._started()
         source, target = office.folder / "documento.docx", office.folder / "documento.pdf"
         source.write_bytes(word)
         target.unlink(missing_ok=True)
@@ -123,36 +132,68 @@ class Converter:
         if "error" in answer:
             raise _Trouble(answer["error"])
         pdf = _sound(target)
-        if answer["memory"] > self._limits.memory:
+        if answer.get("memory", 0) > self._limits.memory:
             self.close()
         return pdf
 
+    def _started(self) -> _Office:
+        office = self._office = _start()
+        office_started()
+        _heard(office, self._limits.start_seconds)
+        return office
 
-def _start(patience_seconds: float) -> _Office:
+
+def _start() -> _Office:
     programs = _programs()
     if programs is None:
         raise NoPdf("En este equipo no está LibreOffice, que hace los PDF: el Word y el Excel se escriben igual.")
-    folder = Path(tempfile.mkdtemp(prefix="folio-pdf-"))
-    bridge = subprocess.Popen(
-        [_python(programs), "-I", _BRIDGE, programs, folder / "profile"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        # Documents can ask LibreOffice for variables of the environment: there are none to be had.
-        env={"HOME": str(folder), "TMPDIR": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        cwd=folder,
-        start_new_session=True,
-    )
-    office = _Office(bridge, folder)
+    _sweep()
+    folder, hold = _held_folder()
+    python = _python(programs)
     try:
-        _heard(office, patience_seconds)
-    except _Trouble:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(bridge.pid, signal.SIGKILL)
-        bridge.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return office
+        bridge = subprocess.Popen(
+            [python, "-I", _BRIDGE, programs, folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Documents can ask LibreOffice for variables of the environment: there are none to be had.
+            env={"HOME": str(folder), "TMPDIR": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+            cwd=folder,
+            start_new_session=True,
+        )
+    except OSError as problem:
+        _remove(folder, hold)
+        raise NoPdf(
+            f"LibreOffice está en este equipo, pero no el Python con que Folio lo maneja ({python}): el Word y el "
+            "Excel se escriben igual. Avise a quien administra Folio.",
+            log=f"{python}: {problem}",
+        ) from problem
+    return _Office(bridge, folder, hold)
+
+
+def _held_folder() -> tuple[Path, int]:
+    folder = Path(tempfile.mkdtemp(prefix=_NEW))
+    hold = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(hold, fcntl.LOCK_EX)
+    return folder.rename(folder.with_name(_HELD + folder.name.removeprefix(_NEW))), hold
+
+
+def _remove(folder: Path, hold: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(hold)
+
+
+def _sweep() -> None:
+    """Remove the folders that nobody holds: their owners were killed together with what should have removed them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_HELD}*"):
+        with contextlib.suppress(OSError):
+            hold = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(hold)
+            else:
+                _remove(folder, hold)
 
 
 def _programs() -> Path | None:
@@ -195,12 +236,21 @@ def _heard(office: _Office, patience_seconds: float) -> dict[str, Any]:
         if not piece:
             raise _Trouble("LibreOffice ended in the middle of its work")
         heard += piece
-    answer: dict[str, Any] = json.loads(heard)
+        if len(heard) > _LONGEST_ANSWER:
+            raise _Trouble("an answer without end")
+    try:
+        answer = json.loads(heard)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise _Trouble(f"an answer that nobody understands: {heard[:80]!r}")
     return answer
 
 
 def _sound(target: Path) -> bytes:
     """The bytes of a PDF that opens and has a page: LibreOffice's word alone proves nothing."""
+    import pypdfium2  # noqa: PLC0415 - its memory only where there is a PDF
+
     try:
         content = target.read_bytes()
         document = pypdfium2.PdfDocument(content)

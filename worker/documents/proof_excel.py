@@ -7,35 +7,36 @@ sheet where its texts are taller than a row can be: joined, they must be the act
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import Final
 
+from service.domain.proof import Difference, Proof
 from service.domain.reports import Report
-from service.domain.typography import TALLEST_ROW, lines_needed
 from worker.documents.proof_alignment import Fate, align
-from worker.documents.proof_excel_book import Book, Row, Sheet, Value, column_letters
-from worker.documents.proof_excel_shown import joined_values, shown_value, told_apart
-from worker.documents.proof_excel_template import Cells, ExpectedSheet, expected_sheets, measured, parse
+from worker.documents.proof_excel_book import Book, Sheet, column_letters
+from worker.documents.proof_excel_clipped import clipped
+from worker.documents.proof_excel_frame import compare_pictures, is_framed, printed_frame, without_block
+from worker.documents.proof_excel_rows import ProvedRows
+from worker.documents.proof_excel_seen import other_letters, other_styles, unseen
+from worker.documents.proof_excel_shown import joined_values, shown_length, told_apart
+from worker.documents.proof_excel_template import Cells, ExpectedSheet, expected_sheets, joins, measured, parse
 from worker.documents.proof_package import NotSound, Package
-from worker.documents.proof_properties import compare_properties
-from worker.documents.proof_result import Difference, Findings, Proof, action_place
-from worker.documents.proof_values import all_shown, plan_values
+from worker.documents.proof_properties import compare_identifier, compare_properties
+from worker.documents.proof_result import Findings, action_place
+from worker.documents.proof_values import all_shown, once_values
 
 _DRAFT: Final = "BORRADOR"
+# Shorter plans are read as a whole sooner than as they are unpacked.
+_FEWEST: Final = 30
+_PRINT_AREA: Final = "_xlnm.Print_Area"
 _PRINTED_NAMES: Final = {
     "_xlnm.Print_Titles": "filas que se repiten al imprimir",
-    "_xlnm.Print_Area": "área de impresión",
+    _PRINT_AREA: "área de impresión",
 }
 _OF_SHEET: Final = re.compile(r"(?:'(?:[^']|'')*'|[^',!]+)!")
 # Commands of a printed header: its three areas, size, font, colour, style; "&&" is a letter, "&P" and "&N" are fields.
-_FORMAT: Final = re.compile(r'&(?:\d+|"[^"]*"|K[0-9A-Fa-f+\-]{6}|[BIUESXYOH])')
-_AREA: Final = re.compile(r"&(?![&])([LCR])")
+_COMMAND: Final = re.compile(r'&(?:([LCR])|(&)|\d+|"[^"]*"|K[0-9A-Fa-f+\-]{6}|[BIUESXYOH])')
 _LINES: Final = {"odd": "", "even": "differentOddEven", "first": "differentFirst"}
-# Points: a line of Arial is as tall as this for each point of its letters.
-_LINE: Final = 1.15
-# What any program keeps free of letters at the sides of a cell, at least.
-_EDGES: Final = 1.5
-# A text whose letters would fit if each took this share of their size is not measured letter by letter.
-_WIDE: Final = 0.55
 
 
 def prove_excel(content: bytes, template: bytes, report: Report) -> Proof:
@@ -49,26 +50,69 @@ def prove_excel(content: bytes, template: bytes, report: Report) -> Proof:
     Raises:
         TemplateProblem: the template has a tag that cannot be read here.
     """
+    proof = _prove(content, template, report, in_passing=True)
+    return proof if proof.holds else _prove(content, template, report, in_passing=False)
+
+
+def _prove(content: bytes, template: bytes, report: Report, *, in_passing: bool) -> Proof:
+    """The proof; `in_passing`: most rows are proved as they are unpacked, which says little of what is wrong."""
     findings = Findings()
     _, template_book, properties = measured(template)
     expected = expected_sheets(template, report, counts_from_1904=template_book.counts_from_1904)
-    for sheet in expected:
-        _count(sheet, findings)
+    official = next((sheet for sheet in expected if sheet.measure.scope == "accion"), None)
     try:
         package = Package(content)
         book = Book(package)
+        proved = _proved_rows(package, book, template_book, expected, report) if in_passing else {}
+        if official:
+            _count(official, proved.get(official.measure.sheet.name), findings)
         _compare_book(book, template_book, expected, findings)
         for what in package.forbidden:
             findings.tell("el archivo entero", "un libro sin macros, objetos ni contraseña", what)
         for sheet in expected:
-            if sheet.measure.sheet.name in book.sheets:
-                _Comparison(sheet, book.sheets[sheet.measure.sheet.name], book, report, findings).run()
-            else:
+            found = book.sheets.get(sheet.measure.sheet.name)
+            if found is None:
                 _miss_all(sheet, report, findings)
+                continue
+            read = _Read(
+                found,
+                book,
+                template_book,
+                is_framed(sheet.measure.sheet, is_official=sheet is official),
+                proved=proved.get(found.name),
+            )
+            if sheet is official:
+                rest, last = without_block(found, report, book.digit, findings)
+                read = replace(read, sheet=rest, last=last)
+            if read.is_framed:
+                compare_pictures(package, found, sheet.measure.sheet, report, findings)
+            _Comparison(sheet, read, report, findings).run()
         compare_properties(package, properties, report, findings)
+        if report.seal:
+            compare_identifier(package, report.seal, findings)
     except NotSound as problem:
+        findings = Findings()
+        if official:
+            _count(official, None, findings)
         findings.refuse("un libro de Excel sano", str(problem))
     return findings.proof()
+
+
+def _proved_rows(
+    package: Package, book: Book, template: Book, expected: list[ExpectedSheet], report: Report
+) -> dict[str, ProvedRows]:
+    """The rows that are proved, by sheet; from then on the package has the sheets without them."""
+    proved = {}
+    for sheet in expected:
+        name, measure = sheet.measure.sheet.name, sheet.measure
+        is_merged = any(re.search(rf"[A-Z]{measure.model}(?::|$)", merge) for merge in measure.sheet.merges)
+        if measure.scope == "accion" and len(sheet.items) >= _FEWEST and not is_merged and name in book.parts:
+            rows = ProvedRows(sheet, report.plan.actions, book, template)
+            rest = rows.rest(package, book.parts[name])
+            if rest is not None:
+                package.put(book.parts[name], rest)
+                proved[name] = rows
+    return proved
 
 
 def _compare_book(book: Book, template: Book, expected: list[ExpectedSheet], findings: Findings) -> None:
@@ -76,18 +120,26 @@ def _compare_book(book: Book, template: Book, expected: list[ExpectedSheet], fin
         findings.tell("libro", "un libro que se puede abrir y firmar", "está protegido")
     if book.counts_from_1904 != template.counts_from_1904:
         findings.tell("libro", "las fechas contadas como en la plantilla", "se cuentan desde otro año")
+    findings.differences += other_styles(book, template)
     names = [sheet.measure.sheet.name for sheet in expected]
     if names != list(book.sheets):
         findings.tell("hojas del libro", ", ".join(names), ", ".join(book.sheets))
 
 
-def _count(sheet: ExpectedSheet, findings: Findings) -> None:
-    if sheet.measure.scope != "accion":
-        return
-    for index, cells in enumerate(sheet.items):
+def _count(sheet: ExpectedSheet, proved: ProvedRows | None, findings: Findings) -> None:
+    """Count what the actions say, once: their other sheets say the same."""
+    for index in range(len(sheet.items)):
         findings.count(index, len(sheet.telling))
+    findings.count_letters(proved.letters if proved else 0)
+    for cells in sheet.items[proved.items :] if proved else sheet.items:
         findings.count_letters(
-            sum([len(shown_value(value)) for column, value in cells.items() if column in sheet.telling])
+            sum(
+                [
+                    len(value) if type(value) is str else shown_length(value)
+                    for column, value in cells.items()
+                    if column in sheet.telling
+                ]
+            )
         )
 
 
@@ -95,20 +147,39 @@ def _miss_all(sheet: ExpectedSheet, report: Report, findings: Findings) -> None:
     for index, cells in enumerate(sheet.items):
         place = f"hoja «{sheet.measure.sheet.name}», {action_place(report, index)}"
         if sheet.measure.scope == "accion":
-            findings.miss(index, Difference(place, joined_values(cells), ""), len(sheet.telling))
+            findings.miss(
+                index, Difference(place, joined_values(cells), ""), len(sheet.telling), sheet=sheet.measure.sheet.name
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A sheet that is there, without its block of signatures.
+
+    `is_framed` says whether the office's frame is on what it prints, `last` is the block's last row (0: it has none).
+    `proved` are the rows that are not in it any more.
+    """
+
+    sheet: Sheet
+    book: Book
+    template_book: Book
+    is_framed: bool
+    last: int = 0
+    proved: ProvedRows | None = None
 
 
 class _Comparison:
     """A sheet that is there, held against what it must hold."""
 
-    def __init__(self, expected: ExpectedSheet, found: Sheet, book: Book, report: Report, findings: Findings) -> None:
+    def __init__(self, expected: ExpectedSheet, read: _Read, report: Report, findings: Findings) -> None:
+        self._read = read
         self._expected = expected
         self._measure = expected.measure
-        self._found = found
-        self._book = book
+        self._found = read.sheet
+        self._book = read.book
         self._report = report
         self._findings = findings
-        self._place = f"hoja «{found.name}»"
+        self._place = f"hoja «{read.sheet.name}»"
 
     def run(self) -> None:
         """Note every difference."""
@@ -117,13 +188,19 @@ class _Comparison:
         self._compare_fixed(added)
         self._compare_areas(added)
         self._compare_printed()
-        self._look_for_clipped(added)
+        self._findings.differences += clipped(self._read.sheet, self._read.book, self._measure, added)
+        self._findings.differences += unseen(self._found, self._measure, added)
+        self._findings.differences += other_letters(
+            self._found, self._book, self._measure, self._read.template_book, added
+        )
 
     def _compare_items(self) -> int:
         """The last row of the last item."""
-        rows = self._found.rows
-        at = self._measure.model
-        for cells in self._expected.items:
+        rows, proved = self._found.rows, self._read.proved
+        at = proved.next_row if proved else self._measure.model
+        if any(self._measure.model <= number < at for number in rows):
+            return self._look_closely()
+        for cells in self._expected.items[proved.items :] if proved else self._expected.items:
             row = rows.get(at)
             if row is not None and row.cells == cells:
                 at += 1
@@ -145,7 +222,7 @@ class _Comparison:
         joined: Cells = {}
         for taken in range(1, len(self._found.rows) + 1):
             row = self._found.rows.get(at + taken - 1)
-            if row is None or not _joins(joined, row.cells, cells):
+            if row is None or not joins(joined, row.cells, cells):
                 return 0
             if joined == cells:
                 return taken
@@ -202,7 +279,7 @@ class _Comparison:
     def _miss(self, index: int, place: str, found: str) -> None:
         difference = Difference(place, joined_values(self._expected.items[index]), found)
         if self._measure.scope == "accion":
-            self._findings.miss(index, difference, len(self._expected.telling))
+            self._findings.miss(index, difference, len(self._expected.telling), sheet=self._found.name)
         else:
             self._findings.differences.append(difference)
 
@@ -214,7 +291,7 @@ class _Comparison:
             place = f"{self._place}, {self._item(index)}, columna {self._expected.label(column)}"
             difference = Difference(place, *told_apart(one, other))
             if self._measure.scope == "accion" and column in self._expected.telling:
-                self._findings.miss(index, difference)
+                self._findings.miss(index, difference, sheet=self._found.name)
             else:
                 self._findings.differences.append(difference)
 
@@ -252,11 +329,7 @@ class _Comparison:
         if wanted != self._found.merges:
             told = (", ".join(sorted(areas)) for areas in (wanted - self._found.merges, self._found.merges - wanted))
             self._findings.tell(f"{self._place}, celdas combinadas", *told)
-        for name, what in _PRINTED_NAMES.items():
-            one = measure.moved(_OF_SHEET.sub("", template.names.get(name, "")), added, headers)
-            other = _OF_SHEET.sub("", self._found.names.get(name, ""))
-            if one != other:
-                self._findings.tell(f"{self._place}, {what}", one, other or "ninguna")
+        self._compare_names(added)
         if measure.moved(template.filter, added, headers) != self._found.filter:
             self._findings.tell(f"{self._place}, filtro", template.filter, self._found.filter)
         areas = [measure.moved(area, added, headers) for area, _ in template.tables]
@@ -270,100 +343,54 @@ class _Comparison:
             if not texts.issuperset(columns):
                 self._findings.tell(f"{self._place}, encabezado de la tabla", ", ".join(columns), ", ".join(texts))
 
+    def _compare_names(self, added: int) -> None:
+        """Which rows come again on each printed page, and what is printed: the block of signatures too."""
+        for name, what in _PRINTED_NAMES.items():
+            one = self._measure.moved(
+                _OF_SHEET.sub("", self._measure.sheet.names.get(name, "")), added, self._expected.headers
+            )
+            if self._read.last and name == _PRINT_AREA:
+                one = re.sub(r"\d+$", lambda end: str(max(int(end[0]), self._read.last)), one)
+            other = _OF_SHEET.sub("", self._found.names.get(name, ""))
+            if one != other:
+                self._findings.tell(f"{self._place}, {what}", one, other or "ninguna")
+
     def _compare_printed(self) -> None:
         """The printed headers and footers, and the mark of a draft on every page."""
-        plan = all_shown(plan_values(self._report))
+        plan = all_shown(once_values(self._report))
         for kind, switch in _LINES.items():
             if switch and switch not in self._found.switches:
                 continue
             marked = False
             for end in ("Header", "Footer"):
                 one = _areas(self._measure.sheet.printed.get(f"{kind}{end}", ""))
-                wanted = {area: _letters(parse(text).text(plan, {})) for area, text in one.items()}
+                ours = printed_frame(self._report, self._measure.sheet, end, one) if self._read.is_framed else {}
+                wanted = {
+                    area: [_letters(more + parse(text).text(plan, {})) for more in ours.get(area, ("",))]
+                    for area, text in one.items()
+                }
                 read = {
-                    area: _letters(text.replace("&&", "&"))
-                    for area, text in _areas(self._found.printed.get(f"{kind}{end}", "")).items()
+                    area: _letters(text) for area, text in _areas(self._found.printed.get(f"{kind}{end}", "")).items()
                 }
                 if self._report.is_draft:
                     marked = marked or any(_DRAFT in text for text in read.values())
                     read = {area: text.replace(_DRAFT, "", 1).removeprefix("·") for area, text in read.items()}
-                for area, text in wanted.items():
-                    if text != read[area]:
+                for area, texts in wanted.items():
+                    if read[area] not in texts:
                         what = "encabezado" if end == "Header" else "pie"
-                        self._findings.tell(f"{self._place}, {what} de impresión", text, read[area])
+                        self._findings.tell(f"{self._place}, {what} de impresión", texts[0], read[area])
             if self._report.is_draft and not marked:
                 self._findings.tell(f"{self._place}, encabezado o pie de impresión", _DRAFT, "sin la marca")
-
-    def _look_for_clipped(self, added: int) -> None:
-        """Rows too low for their texts; a table's row may be as tall as Excel allows and no more."""
-        model = self._measure.model
-        widths = {
-            column: width * self._book.digit
-            for first, last, width in self._found.widths
-            for column in range(first, min(last, 200) + 1)
-        }
-        # Points of height that a letter takes in each column, by the largest letters of the workbook.
-        size = max(style.size for style in self._book.styles)
-        shares = {column: _WIDE * size * size * _LINE / max(width - size, 1.0) for column, width in widths.items()}
-        merged = {merge.partition(":")[0] for merge in self._found.merges}
-        merged_rows = {int(re.sub(r"\D", "", cell)) for cell in merged}
-        tagged = {number for number, texts in self._measure.tagged.items() if any(one.scopes for one in texts.values())}
-        for number, row in self._found.rows.items():
-            is_item = model and model <= number <= model + added
-            if row.height is None or not (is_item or number in tagged):
-                continue
-            if row.height >= TALLEST_ROW - 1:
-                continue
-            ample = row.height - 2 * size * _LINE
-            for column, value in row.cells.items():
-                if not isinstance(value, str):
-                    continue
-                if len(value) * shares.get(column, 0.0) < ample and "\n" not in value:
-                    continue
-                if number in merged_rows and f"{column_letters(column)}{number}" in merged:
-                    continue
-                if self._is_clipped(row, column, value, widths.get(column, 0.0)):
-                    self._findings.tell(
-                        f"{self._place}, celda {column_letters(column)}{number}",
-                        value,
-                        f"la fila es tan baja ({row.height:g} puntos) que el texto se corta",
-                    )
-
-    def _is_clipped(self, row: Row, column: int, text: str, width: float) -> bool:
-        style = self._book.styles[row.styles[column]]
-        if not style.wraps or not width or row.height is None:
-            return False
-        room = int((row.height + 1) / (style.size * _LINE))
-        if len(text) * _WIDE * style.size < (room - 1 - text.count("\n")) * (width - style.size):
-            return False
-        return lines_needed(text.rstrip("\n"), width - _EDGES, style.size) > room
-
-
-def _joins(joined: Cells, more: Cells, wanted: Cells) -> bool:
-    """Put the cells of one more row to those before, as long as they may still become the wanted ones."""
-    for column, value in more.items():
-        goal = wanted.get(column, "")
-        present = joined.get(column)
-        if present is None:
-            whole: Value = value
-        elif isinstance(present, str) and isinstance(value, str):
-            whole = present + value
-        else:
-            return False
-        is_on_its_way = isinstance(whole, str) and isinstance(goal, str) and goal.startswith(whole)
-        if whole != goal and not is_on_its_way:
-            return False
-        joined[column] = whole
-    return bool(more)
 
 
 def _areas(text: str) -> dict[str, str]:
     """Left, middle and right of a printed line; what stands before the first command is in the middle."""
-    pieces = _AREA.split(text)
-    areas = {"L": "", "C": pieces[0], "R": ""}
-    for area, piece in zip(pieces[1::2], pieces[2::2], strict=True):
-        areas[area] += piece
-    return {area: _FORMAT.sub("", piece) for area, piece in areas.items()}
+    areas, area, start = {"L": "", "C": "", "R": ""}, "C", 0
+    for command in _COMMAND.finditer(text):
+        areas[area] += text[start : command.start()] + (command[2] or "")
+        area, start = command[1] or area, command.end()
+    areas[area] += text[start:]
+    return areas
 
 
 def _letters(text: str) -> str:

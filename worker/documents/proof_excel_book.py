@@ -13,15 +13,13 @@ from typing import Final
 
 from lxml import etree
 
-from worker.documents.proof_package import NotSound, Package
+from worker.documents.proof_excel_texts import M, shared_texts, told_text, unescaped
+from worker.documents.proof_package import NotSound, Package, parse
 
-M: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _WORKBOOK: Final = "xl/workbook.xml"
 _STRINGS: Final = "xl/sharedStrings.xml"
 _STYLES: Final = "xl/styles.xml"
-_ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 _ON: Final = {"1", "true"}
 # Numbers of the formats that every Excel knows without their code: days and hours, and percentages.
 _DATE_FORMATS: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
@@ -32,6 +30,8 @@ _LARGEST_DIGIT: Final = 0.556
 _PIXEL: Final = 0.75
 _DEFAULT_SIZE: Final = 11.0
 _DEFAULT_WIDTH: Final = 9.14
+# Points: a row that is lower is not seen.
+LOWEST: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,16 @@ Value = str | Number | Formula
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a cell's format does: what its numbers are, the size of its letters in points, whether its text wraps."""
+    """What a cell's format does: what its numbers are, the size of its letters in points, whether its text wraps.
+
+    `font` and `code` tell its letters and its format of numbers from others; "" is a format that needs no code.
+    """
 
     kind: str
     size: float
     wraps: bool
+    font: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,13 @@ class Sheet:
     names: dict[str, str]
     tables: tuple[tuple[str, tuple[str, ...]], ...]
     filter: str
+    # Parts of the pictures in what is printed above and below.
+    pictures: tuple[str, ...]
+    # "visible" and its like, whether rows are hidden that do not say otherwise, those that are, and the print's size.
+    state: str
+    hides_rows: bool
+    hidden: frozenset[int]
+    scale: str
 
 
 class Book:
@@ -99,36 +111,52 @@ class Book:
         lock = root.find(f"{M}workbookProtection")
         self.is_locked: Final = lock is not None and bool(lock.attrib)
         self._root = root
-        self._strings = _strings(package.read(_STRINGS)) if _STRINGS in package.names else ()
+        self._strings = shared_texts(package, _STRINGS) if _STRINGS in package.names else ()
         self.styles, self.digit = _styles(package.read(_STYLES))
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each of the texts that cells share stands among them."""
+        return {text: place for place, text in enumerate(self._strings)}
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """The part of every sheet by its name."""
+        targets = {relation.id: relation.target for relation in self._package.relations(_WORKBOOK)}
+        return {
+            sheet.get("name", ""): targets.get(sheet.get(_RELATION, ""), "") for sheet in self._root.iter(f"{M}sheet")
+        }
 
     @cached_property
     def sheets(self) -> dict[str, Sheet]:
         """Every sheet by its name."""
-        targets = {relation.id: relation.target for relation in self._package.relations(_WORKBOOK)}
         names: dict[int, dict[str, str]] = {}
         for name in self._root.iter(f"{M}definedName"):
             if name.get("localSheetId"):
                 names.setdefault(int(name.get("localSheetId", "0")), {})[name.get("name", "")] = name.text or ""
         return {
             sheet.get("name", ""): self._sheet(
-                sheet.get("name", ""), targets.get(sheet.get(_RELATION, ""), ""), names.get(place, {})
+                sheet.get("name", ""),
+                self.parts[sheet.get("name", "")],
+                names.get(place, {}),
+                sheet.get("state", "visible"),
             )
             for place, sheet in enumerate(self._root.iter(f"{M}sheet"))
         }
 
-    def _sheet(self, name: str, part: str, names: dict[str, str]) -> Sheet:
-        root = self._package.tree(part)
+    def _sheet(self, name: str, part: str, names: dict[str, str], state: str) -> Sheet:
+        try:
+            root, rows = self._read_sheet(part)
+        except IndexError as error:
+            raise NotSound("una celda remite a un texto que no está en el libro") from error
         printed = root.find(f"{M}headerFooter")
         autofilter = root.find(f"{M}autoFilter")
+        rule, setup = root.find(f"{M}sheetFormatPr"), root.find(f"{M}pageSetup")
         return Sheet(
             name=name,
-            rows=dict(self._rows(root)),
+            rows=rows,
             merges=frozenset(merge.get("ref", "") for merge in root.iter(f"{M}mergeCell")),
-            widths=tuple(
-                (int(one.get("min", "0")), int(one.get("max", "0")), float(one.get("width", _DEFAULT_WIDTH)))
-                for one in root.iter(f"{M}col")
-            ),
+            widths=widths_of(root),
             printed={}
             if printed is None
             else {etree.QName(line).localname: line.text or "" for line in printed.iterchildren(tag=etree.Element)},
@@ -136,7 +164,67 @@ class Book:
             names=names,
             tables=tuple(self._tables(part)),
             filter="" if autofilter is None else autofilter.get("ref", ""),
+            pictures=self._pictures(part, root.find(f"{M}legacyDrawingHF")),
+            state=state,
+            hides_rows=rule is not None and rule.get("zeroHeight") in _ON,
+            hidden=frozenset(
+                [int(row.get("r") or 0) for row in root.iter(f"{M}row") if row.get("hidden") in _ON]
+                + [number for number, row in rows.items() if row.height is not None and row.height < LOWEST]
+            ),
+            scale="" if setup is None else setup.get("scale", ""),
         )
+
+    def _pictures(self, part: str, holder: etree._Element | None) -> tuple[str, ...]:
+        if holder is None:
+            return ()
+        link = holder.get(_RELATION, "")
+        shapes = (relation.target for relation in self._package.relations(part) if relation.id == link)
+        return tuple(one.target for shape in shapes for one in self._package.relations(shape) if one.kind == "image")
+
+    def _read_sheet(self, part: str) -> tuple[etree._Element, dict[int, Row]]:
+        """The sheet as XML and its rows; those that hold only values are read without a parser, for there are many."""
+        content = self._package.read(part)
+        if content.count(b"<row ") != content.count(b'<row r="') or b"<row>" in content:
+            # A row that does not say its number is told by those before it.
+            root = self._package.tree(part)
+            return root, dict(self._rows(root))
+        rows: dict[int, Row] = {}
+        kinds = [style.kind for style in self.styles]
+
+        def take(row: re.Match[str]) -> str:
+            rows[int(row[1])] = self._plain_row(row[3], row[2], kinds)
+            return ""
+
+        root = parse(_PLAIN_ROW.sub(take, self._package.text(part)).encode(), part)
+        rows |= self._rows(root)
+        if len(rows) != content.count(b"<row "):
+            raise NotSound("tiene dos veces la misma fila")
+        return root, rows
+
+    def read_row(self, row: str) -> Row | None:
+        """A row that holds only values, as it is written; None where only a parser can read it."""
+        found = _PLAIN_ROW.fullmatch(row)
+        try:
+            return self._plain_row(found[3], found[2], [style.kind for style in self.styles]) if found else None
+        except IndexError:
+            return None
+
+    def _plain_row(self, cells: str, height: str | None, kinds: list[str]) -> Row:
+        strings = self._strings
+        values: dict[int, Value] = {}
+        styles: dict[int, int] = {}
+        for place, style, kind, written in _PLAIN_CELL.findall(cells):
+            shown = int(style or 0)
+            value: Value
+            if kind == "s":
+                value = strings[int(written)]
+            else:
+                value = _written(written, kind or None, kinds[shown] if shown < len(kinds) else "number")
+            if value != "":
+                column = _column(place)
+                values[column] = value
+                styles[column] = shown
+        return Row(values, styles, float(height) if height else None)
 
     def _rows(self, root: etree._Element) -> list[tuple[int, Row]]:
         strings, kinds = self._strings, [style.kind for style in self.styles]
@@ -177,7 +265,25 @@ class Book:
         ]
 
 
+def widths_of(root: etree._Element) -> tuple[tuple[int, int, float], ...]:
+    """First and last column of each stretch of columns of a sheet, and their width in digits."""
+    return tuple(
+        (
+            int(one.get("min", "0")),
+            int(one.get("max", "0")),
+            0.0 if one.get("hidden") in _ON else float(one.get("width", _DEFAULT_WIDTH)),
+        )
+        for one in root.iter(f"{M}col")
+    )
+
+
 _V: Final = f"{M}v"
+# A row of cells with values or nothing, and a cell with its value, as programs write most of them.
+_PLAIN_ROW: Final = re.compile(
+    r'<row r="(\d+)"(?: ht="([\d.]+)")?(?: customHeight="\w+")?>'
+    r'((?:<c r="[A-Z]+\d+"(?: s="\d+")?(?: t="[sn]")?(?:/>|><v>[^<&]+</v></c>))*)</row>'
+)
+_PLAIN_CELL: Final = re.compile(r'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w)")?><v>([^<]*)')
 
 
 def _value(cell: etree._Element, kind: str | None, shown_as: str) -> Value:
@@ -185,7 +291,7 @@ def _value(cell: etree._Element, kind: str | None, shown_as: str) -> Value:
         return Formula()
     if kind == "inlineStr":
         inline = cell.find(f"{M}is")
-        return "" if inline is None else _text(inline)
+        return "" if inline is None else told_text(inline)
     return _written(cell.findtext(_V) or "", kind, shown_as)
 
 
@@ -225,37 +331,6 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def unescaped(text: str) -> str:
-    """A text as Excel shows it: "_x0041_" is an A."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
-
-
-def _text(holder: etree._Element) -> str:
-    told = []
-    for piece in holder.iter(f"{M}t"):
-        parent = piece.getparent()
-        if piece.text and (parent is None or parent.tag != f"{M}rPh"):
-            told.append(unescaped(piece.text if piece.get(_SPACE) == "preserve" else piece.text.strip()))
-    return "".join(told)
-
-
-def _strings(content: bytes) -> tuple[str, ...]:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise NotSound("sus textos no se pueden leer") from error
-    told = []
-    for item in root:
-        only = item[0] if len(item) == 1 else None
-        if only is not None and only.tag == f"{M}t" and only.get(_SPACE) == "preserve":
-            text = only.text or ""
-            told.append(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text)
-        else:
-            told.append(_text(item))
-    return tuple(told)
-
-
 @lru_cache(maxsize=32)
 def _styles(content: bytes) -> tuple[tuple[Style, ...], float]:
     """Every cell format, and the width in points of the widest digit of the standard font."""
@@ -265,6 +340,10 @@ def _styles(content: bytes) -> tuple[tuple[Style, ...], float]:
         float(size.get("val", _DEFAULT_SIZE)) if (size := font.find(f"{M}sz")) is not None else _DEFAULT_SIZE
         for font in root.iterfind(f"{M}fonts/{M}font")
     ] or [_DEFAULT_SIZE]
+    fonts = [
+        etree.tostring(font, method="c14n", exclusive=True, with_tail=False).decode()
+        for font in root.iterfind(f"{M}fonts/{M}font")
+    ]
     styles = []
     for form in root.iterfind(f"{M}cellXfs/{M}xf"):
         alignment = form.find(f"{M}alignment")
@@ -274,6 +353,8 @@ def _styles(content: bytes) -> tuple[tuple[Style, ...], float]:
                 _kind(int(form.get("numFmtId", "0")), codes),
                 sizes[font] if font < len(sizes) else _DEFAULT_SIZE,
                 alignment is not None and alignment.get("wrapText") in _ON,
+                fonts[font] if font < len(fonts) else "",
+                codes.get(int(form.get("numFmtId", "0")), ""),
             )
         )
     return tuple(styles), max(1, round(_LARGEST_DIGIT * sizes[0] / _PIXEL)) * _PIXEL

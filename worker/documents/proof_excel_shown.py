@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from service.domain.values import printed_date, printed_number
@@ -28,6 +29,12 @@ def shown_value(value: Value) -> str:
     if value.kind == "date" and value.value == value.value.to_integral_value() and 0 < value.value < Decimal(2_900_000):
         return printed_date(_EPOCH + dt.timedelta(days=int(value.value)))
     return printed_number(value.value)
+
+
+@lru_cache(maxsize=4096)
+def shown_length(value: Value) -> int:
+    """How many characters a reader sees."""
+    return len(shown_value(value))
 
 
 def told_apart(expected: Value, found: Value) -> tuple[str, str]:

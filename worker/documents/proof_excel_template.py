@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Final
 
 from service.domain.errors import TemplateProblem
+from service.domain.plan import Action
 from service.domain.reports import Report
 from service.domain.values import Target
 from worker.documents.proof_excel_book import Book, Formula, Number, Sheet, Value, column_letters, column_of
@@ -22,18 +23,21 @@ from worker.documents.proof_package import Package
 from worker.documents.proof_properties import tagged_properties
 from worker.documents.proof_template import TextTemplate
 from worker.documents.proof_values import (
+    Made,
     Typed,
     Values,
     action_values,
     change_values,
+    once_values,
     other_headers,
-    plan_values,
     shown,
 )
 
-_TAG: Final = re.compile(r"\{\{\s*(plan|accion|cambio)\.(?:(\w+)|otros\[[\"“”'](.+?)[\"“”']\])\s*\}\}")
+_TAG: Final = re.compile(r"\{\{\s*(plan|accion|cambio|aprobacion|sello)\.(?:(\w+)|otros\[[\"“”'](.+?)[\"“”']\])\s*\}\}")
 _ALL_OTHERS: Final = re.compile(r"\s*\{\{\s*accion\.otros\s*\}\}\s*")
 _OTHER: Final = "otros: "
+# What there is one of in a report, besides the plan.
+_ONCE: Final = frozenset({"aprobacion", "sello"})
 # How the editors of templates write a header that holds what would end a tag.
 _UNQUOTED: Final = str.maketrans('"{}', "'()")
 _AREA: Final = re.compile(r"(\$?)([A-Z]{0,3})(\$?)(\d+)(?::(\$?)([A-Z]{0,3})(\$?)(\d+))?")
@@ -113,16 +117,28 @@ class SheetMeasure:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """That a cell tells a value of its item, and nothing else."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedSheet:
-    """What a sheet must hold: rows that stand once, by their number in the template, and the row of each item."""
+    """What a sheet must hold: rows that stand once, by their number in the template, and the row of each item.
+
+    `sources` tells, column by column, where a row has its values from; None where some come from more than one.
+    """
 
     measure: SheetMeasure
     fixed: dict[int, Cells]
-    items: tuple[Cells, ...]
+    items: Sequence[Cells]
     # Columns whose cells hold values of the item.
     telling: frozenset[int]
     keys: frozenset[int]
     headers: int
+    sources: dict[int, Field | Value] | None
+    typed: Callable[[Typed], Value]
 
     def label(self, column: int) -> str:
         """The header over a column: the nearest text above the row that repeats."""
@@ -155,13 +171,15 @@ def expected_sheets(template: bytes, report: Report, *, counts_from_1904: bool) 
     """The sheets that the report's workbook must have; the control de cambios has none where there is none to tell."""
     sheets, _, _ = measured(template)
     headers = other_headers(report)
-    plan = plan_values(report)
+    plan = once_values(report)
     blank = {_OTHER + header.translate(_UNQUOTED): "" for header in headers}
-    actions: list[Values] = [
-        {**action_values(action), **blank, **{_OTHER + name.translate(_UNQUOTED): text for name, text in action.extras}}
-        for action in report.plan.actions
-    ]
-    items: Mapping[str, list[Values]] = {"accion": actions, "cambio": [*change_values(report)], "": []}
+
+    def named(action: Action) -> Values:
+        own = {_OTHER + name.translate(_UNQUOTED): text for name, text in action.extras}
+        return {**action_values(action), **blank, **own}
+
+    actions = Made(report.plan.actions, named)
+    items: Mapping[str, Sequence[Values]] = {"accion": actions, "cambio": change_values(report), "": ()}
     typed = _typer(_EPOCHS[counts_from_1904])
     return [
         _expected(sheet, plan, items[sheet.scope], headers, typed)
@@ -173,7 +191,7 @@ def expected_sheets(template: bytes, report: Report, *, counts_from_1904: bool) 
 def _expected(
     measure: SheetMeasure,
     plan: Values,
-    items: list[Values],
+    items: Sequence[Values],
     headers: tuple[str, ...],
     typed: Callable[[Typed], Value],
 ) -> ExpectedSheet:
@@ -196,11 +214,23 @@ def _expected(
         cells = measure.sheet.rows[measure.model].cells
         literal = {column: value for column, value in cells.items() if column not in measure.tagged[measure.model]}
     single = {column: parts.only for column, parts in tagged.items()}
-    rows = tuple(literal | _item_cells(tagged, single, plan, item, typed) for item in items)
+    rows = Made(items, lambda item: literal | _item_cells(tagged, single, plan, item, typed))
     telling = frozenset(column for column, parts in tagged.items() if measure.scope in parts.scopes)
     # Texts may go on in the rows beneath; these never do.
     keys = frozenset(column for column, only in single.items() if only and only[1] in _NEVER_SPREAD)
-    return ExpectedSheet(measure, fixed, rows, telling, keys, len(headers))
+    sources = _sources(single, literal, plan, typed)
+    return ExpectedSheet(measure, fixed, rows, telling, keys, len(headers), sources, typed)
+
+
+def _sources(
+    single: dict[int, tuple[str, str] | None], literal: Cells, plan: Values, typed: Callable[[Typed], Value]
+) -> dict[int, Field | Value] | None:
+    sources: dict[int, Field | Value] = {**literal}
+    for column, only in single.items():
+        if only is None:
+            return None
+        sources[column] = typed(_named(plan, only[1])) if only[0] == "plan" else Field(only[1])
+    return {column: source for column, source in sorted(sources.items()) if source != ""}
 
 
 def _repeated_texts(measure: SheetMeasure, headers: tuple[str, ...]) -> dict[int, TextParts]:
@@ -262,7 +292,10 @@ def parse(text: str) -> TextParts:
     done = 0
     for tag in _TAG.finditer(text):
         parts.append(text[done : tag.start()])
-        parts.append((tag[1], tag[2] or _OTHER + tag[3].translate(_UNQUOTED)))
+        if tag[1] in _ONCE:
+            parts.append(("plan", f"{tag[1]}.{tag[2]}"))
+        else:
+            parts.append((tag[1], tag[2] or _OTHER + tag[3].translate(_UNQUOTED)))
         done = tag.end()
     parts.append(text[done:])
     return TextParts(tuple(part for part in parts if part))
@@ -274,14 +307,37 @@ def _named(values: Values, name: str) -> Typed:
     return values[name]
 
 
+def joins(joined: Cells, more: Cells, wanted: Cells) -> bool:
+    """Put the cells of one more row to those before, as long as they may still become the wanted ones."""
+    for column, value in more.items():
+        goal = wanted.get(column, "")
+        present = joined.get(column)
+        if present is None:
+            whole: Value = value
+        elif isinstance(present, str) and isinstance(value, str):
+            whole = present + value
+        else:
+            return False
+        is_on_its_way = isinstance(whole, str) and isinstance(goal, str) and goal.startswith(whole)
+        if whole != goal and not is_on_its_way:
+            return False
+        joined[column] = whole
+    return bool(more)
+
+
+def with_braces_apart(text: str) -> str:
+    """As a text of the office's stands in a template: it must not be taken for a tag."""
+    for braces, apart in _BRACES:
+        text = text.replace(braces, apart)
+    return text
+
+
 def _unique(headers: Iterable[str], taken: Iterable[str]) -> list[str]:
     """Excel's tables want headers that differ in more than the size of their letters."""
     seen = {text.casefold() for text in taken}
     told = []
     for header in headers:
-        name = header
-        for braces, apart in _BRACES:
-            name = name.replace(braces, apart)
+        name = with_braces_apart(header)
         candidates = (name, *(f"{name} ({copy})" for copy in range(2, len(seen) + 3)))
         chosen = next(one for one in candidates if one.casefold() not in seen)
         seen.add(chosen.casefold())

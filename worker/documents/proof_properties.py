@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from service.domain.frame import Seal
 from service.domain.reports import Report
 from worker.documents.proof_package import Package, parse
 from worker.documents.proof_result import Findings
 from worker.documents.proof_template import TextTemplate
-from worker.documents.proof_values import all_shown, plan_values
+from worker.documents.proof_values import all_shown, approval_values, plan_values, seal_values
 
 _CORE: Final = "docProps/core.xml"
 
@@ -23,12 +24,22 @@ def compare_properties(package: Package, expected: dict[str, TextTemplate], repo
     """Note every property that does not say what it must; a property is a single line."""
     if not expected:
         return
-    names = {"plan": {name: " ".join(text.split()) for name, text in all_shown(plan_values(report)).items()}}
+    holders = {"plan": plan_values(report), "aprobacion": approval_values(report), "sello": seal_values(report)}
+    names = {
+        holder: {name: " ".join(text.split()) for name, text in all_shown(values).items()}
+        for holder, values in holders.items()
+    }
     found = _properties(package)
     for name, text in expected.items():
         line = "".join(stretch.text for stretch in text.told(names))
         if " ".join(line.split()) != " ".join(found.get(name, "").split()):
             findings.tell(f"propiedades del documento, {name.rpartition('}')[2]}", line, found.get(name, ""))
+
+
+def compare_identifier(package: Package, seal: Seal, findings: Findings) -> None:
+    """Note when no property holds the code of an issued document."""
+    if _CORE in package.names and not any(seal.code in text for text in _properties(package).values()):
+        findings.tell("propiedades del documento", f"el código {seal.code}", "no está")
 
 
 def _properties(package: Package) -> dict[str, str]:

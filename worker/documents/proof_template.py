@@ -44,6 +44,19 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Turns:
+    """What a template tells of each item of a list, and what stands before and behind.
+
+    `form` is the text with %s for each value, and the names of those, where nothing but its item's values varies.
+    """
+
+    before: tuple[Stretch, ...]
+    form: tuple[str, tuple[str, ...]] | None
+    each: Iterator[Stretch]
+    behind: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Member:
     """The commonest tag: `{{ accion.meta }}`."""
 
@@ -96,16 +109,16 @@ class TextTemplate:
 
     def told(self, names: Names) -> tuple[Stretch, ...]:
         """The text for a report; what is repeated for an item is a stretch of its own."""
-        stretches: list[Stretch] = []
-        rest: list[str] = []
-        for text in _tell(self._body, names):
-            if isinstance(text, Stretch):
-                stretches.append(Stretch(None, "".join(rest)))
-                rest = []
-                stretches.append(text)
-            else:
-                rest.append(text)
-        return (*stretches, Stretch(None, "".join(rest)))
+        return _gathered(_tell(self._body, names))
+
+    def turns(self, items: str, names: Names) -> Turns | None:
+        """The same in three, for whoever compares as it is told; None where no loop over `items` stands by itself."""
+        for at, part in enumerate(self._body):
+            if isinstance(part, _Loop) and part.items == items:
+                before, behind = (_gathered(_tell(body, names)) for body in (self._body[:at], self._body[at + 1 :]))
+                told = (text for text in _tell_loop(part, names) if isinstance(text, Stretch))
+                return Turns(before, part.form if names[items] else None, told, behind)
+        return None
 
 
 def _tokens(source: str) -> Iterator[tuple[str, str]]:
@@ -155,6 +168,19 @@ def _choice(condition: str, tokens: Iterator[tuple[str, str]]) -> _Choice:
             condition = "True"
         else:
             return _Choice(tuple(branches))
+
+
+def _gathered(told: Iterator[str | Stretch]) -> tuple[Stretch, ...]:
+    stretches: list[Stretch] = []
+    rest: list[str] = []
+    for text in told:
+        if isinstance(text, Stretch):
+            stretches.append(Stretch(None, "".join(rest)))
+            rest = []
+            stretches.append(text)
+        else:
+            rest.append(text)
+    return (*stretches, Stretch(None, "".join(rest)))
 
 
 def _tell(body: _Body, names: Names) -> Iterator[str | Stretch]:

@@ -12,21 +12,45 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from service.domain.proof import Difference, Proof
 from service.domain.reports import Report
 from worker.documents.proof_alignment import Fate, align
 from worker.documents.proof_package import NotSound, Package, parse
-from worker.documents.proof_properties import compare_properties, tagged_properties
-from worker.documents.proof_result import Difference, Findings, Proof, action_place
+from worker.documents.proof_properties import compare_identifier, compare_properties, tagged_properties
+from worker.documents.proof_result import Findings, action_place
 from worker.documents.proof_template import Names, Stretch, TextTemplate
-from worker.documents.proof_values import OTHERS, action_values, all_shown, change_values, other_headers, plan_values
-from worker.documents.proof_word_text import UNFINISHED_MARK, W, cells, letter_count, letters, marked_text, units
+from worker.documents.proof_values import (
+    ACTIONS,
+    all_shown,
+    approval_values,
+    change_values,
+    plan_values,
+    seal_values,
+    shown_actions,
+)
+from worker.documents.proof_word_around import UNFINISHED, Around, compare_around, compare_lines, place_of, small_part
+from worker.documents.proof_word_frame import (
+    SIGNATURES,
+    compare_lines_to_sign,
+    with_block,
+)
+from worker.documents.proof_word_pages import DOCUMENT, sections_of
+from worker.documents.proof_word_rows import Proved, prove_rows
+from worker.documents.proof_word_text import (
+    HIDDEN_MARK,
+    UNFINISHED_MARK,
+    W,
+    cell_count,
+    cells,
+    letter_count,
+    letters,
+    marked_text,
+    paragraphs,
+    units,
+)
 
-DOCUMENT: Final = "word/document.xml"
+_AROUND: Final = ("word/header", "word/footer")
 _TELLING: Final = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
-_PLACES: Final = {"document": "documento", "header": "encabezado de página", "footer": "pie de página"}
-_REFERENCE: Final = re.compile(rb"erReference\s([^>]*)>")
-_WATERMARK: Final = "{urn:schemas-microsoft-com:vml}textpath"
-_DRAFT: Final = "BORRADOR"
 _LEFT_OVER: Final = re.compile(r"\b[xX]{3,}\b")
 _LOCKS: Final = ("documentProtection", "writeProtection")
 # What stands between braces in a row, paragraph or cell that gives way to its instruction, and the element it empties.
@@ -40,7 +64,7 @@ _EMPTIED: Final = tuple(
 _JOINS_BEFORE: Final = re.compile(r"(?:\r[pP])+(?=\{%-)")
 _JOINS_BEHIND: Final = re.compile(r"(?<=-%\})(?:\r[pP])+")
 _RUN_TAG: Final = re.compile(r"(\{[%{])r ")
-ACTIONS: Final = "acciones"
+_TAG: Final = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _CHANGES: Final = "control_de_cambios"
 
 
@@ -50,7 +74,7 @@ class _Measure:
 
     parts: dict[str, TextTemplate]
     properties: dict[str, TextTemplate]
-    references: tuple[tuple[str, str], ...]
+    around: Around
     left_over: tuple[str, ...]
 
 
@@ -76,27 +100,50 @@ def prove_word(content: bytes, template: bytes, report: Report) -> Proof:
     findings = Findings()
     measure = _measured(template)
     names = names_of(report)
-    expected = {part: text.told(names) for part, text in measure.parts.items()}
-    count_cells(expected[DOCUMENT], findings)
+    around = {part: text.told(names) for part, text in measure.parts.items() if part != DOCUMENT}
+    body = measure.parts[DOCUMENT]
     try:
         package = Package(content)
-        for part, stretches in expected.items():
-            _compare_part(package, part, stretches, report, findings)
+        turns = body.turns(ACTIONS, names)
+        proved = prove_rows(package, DOCUMENT, turns, report) if turns else None
+        if proved is None or not _is_told(package, proved, measure, report):
+            _compare_document(package, body.told(names), measure, report, findings)
+        else:
+            _count(proved, findings)
+        for part, stretches in around.items():
+            if not part.startswith(_AROUND):
+                _compare_part(package, part, stretches, findings)
+        compare_around(package, measure.around, around, report, findings)
         _compare_frame(package, measure, report, findings)
     except NotSound as problem:
+        findings = Findings()
+        count_cells(body.told(names), findings)
         findings.refuse("un documento de Word sano", str(problem))
     return findings.proof()
 
 
+def _is_told(package: Package, proved: Proved, measure: _Measure, report: Report) -> bool:
+    """Whether what is left, once the rows of the actions are proved, reads as it must: then it is all there is."""
+    found = marked_text(proved.xml)
+    expected = with_block(proved.expected, found, report, tells_approval="aprobacion" in measure.around.tells)
+    is_told = found == "".join([stretch.text for stretch in expected])
+    package.put(DOCUMENT, proved.xml if is_told else None)
+    return is_told
+
+
+def _count(proved: Proved, findings: Findings) -> None:
+    for place, cells_of_action in proved.cells.items():
+        findings.count(place, cells_of_action)
+    findings.count_letters(proved.letters)
+
+
 def names_of(report: Report) -> Names:
     """What a Word template may name, as printed."""
-    headers = other_headers(report)
     return {
         "plan": all_shown(plan_values(report)),
-        ACTIONS: [
-            {**all_shown(action_values(action)), OTHERS: {**dict.fromkeys(headers, ""), **dict(action.extras)}}
-            for action in report.plan.actions
-        ],
+        "aprobacion": all_shown(approval_values(report)),
+        "sello": all_shown(seal_values(report)),
+        ACTIONS: shown_actions(report),
         _CHANGES: [all_shown(change) for change in change_values(report)],
     }
 
@@ -105,6 +152,11 @@ def told_by(template: bytes, report: Report) -> dict[str, tuple[Stretch, ...]]:
     """The marked text that each part of a document made of this template must hold."""
     names = names_of(report)
     return {part: text.told(names) for part, text in _measured(template).parts.items()}
+
+
+def around_of(template: bytes) -> Around:
+    """What stands above and below a template's pages."""
+    return _measured(template).around
 
 
 def units_of(stretches: tuple[Stretch, ...]) -> list[tuple[tuple[str, int] | None, str]]:
@@ -129,14 +181,20 @@ def units_of(stretches: tuple[Stretch, ...]) -> list[tuple[tuple[str, int] | Non
 def _measured(template: bytes) -> _Measure:
     package = Package(template)
     parts, literal = {}, []
+    tells: set[str] = set()
     for name in package.names:
         if _TELLING.fullmatch(name):
-            source = _with_plain_tags(marked_text(package.read(name)))
+            source = _with_plain_tags(_TAG.sub(_seen, marked_text(package.read(name))))
             literal.append(re.sub(r"\{[{%].*?[%}]\}", " ", letters(source), flags=re.DOTALL))
             parts[name] = TextTemplate(source)
-    return _Measure(
-        parts, tagged_properties(package), _references(package), tuple(_LEFT_OVER.findall(" ".join(literal)))
-    )
+            tells |= {holder for holder in ("sello", "aprobacion") if f"{holder}." in source}
+    left_over = tuple(_LEFT_OVER.findall(" ".join(literal)))
+    return _Measure(parts, tagged_properties(package), Around(sections_of(package), frozenset(tells)), left_over)
+
+
+def _seen(tag: re.Match[str]) -> str:
+    """A tag in several runs, whatever its letters look like."""
+    return tag[0].replace(HIDDEN_MARK, "")
 
 
 def _with_plain_tags(marked: str) -> str:
@@ -150,44 +208,29 @@ def count_cells(stretches: tuple[Stretch, ...], findings: Findings) -> None:
     """Note how many actions, cells and characters the document must hold."""
     told = [stretch for stretch in stretches if stretch.turn and stretch.turn[0] == ACTIONS]
     for stretch in told:
-        findings.count(stretch.turn[1] if stretch.turn else 0, _cell_count(stretch.text))
+        findings.count(stretch.turn[1] if stretch.turn else 0, cell_count(stretch.text))
     findings.count_letters(letter_count("".join([stretch.text for stretch in told])))
 
 
-def _cell_count(marked: str) -> int:
-    return marked.count("\rC") or max(marked.count("\rP"), 1)
-
-
-def _compare_part(
-    package: Package, part: str, stretches: tuple[Stretch, ...], report: Report, findings: Findings
+def _compare_document(
+    package: Package, stretches: tuple[Stretch, ...], measure: _Measure, report: Report, findings: Findings
 ) -> None:
-    found = marked_text(package.read(part)) if part == DOCUMENT else _small_part(package.read(part))
+    """The body; `stretches` are what the template asks for, its block of signatures apart."""
+    count_cells(stretches, findings)
+    found = marked_text(package.read(DOCUMENT))
     if UNFINISHED_MARK in found:
-        findings.tell(_place_of(part), "un texto sin cambios por aceptar ni comentarios", "quedan sin resolver")
-    expected = "".join([stretch.text for stretch in stretches])
-    if found == expected:
-        return
-    if part == DOCUMENT:
+        findings.tell(place_of(DOCUMENT), *UNFINISHED)
+    stretches = with_block(stretches, found, report, tells_approval="aprobacion" in measure.around.tells)
+    if found != "".join([stretch.text for stretch in stretches]):
         _look_closely(stretches, found, report, findings)
-        return
-    # The mark of a draft may bring an empty paragraph; who reads a header sees the lines that say something.
-    lines, read = ([line for line in map(letters, units(marked)) if line] for marked in (expected, found))
-    _compare_lines(_place_of(part), lines, read, findings)
 
 
-# Headers and footers are the same from one report to the next of a plan.
-_small_part = lru_cache(maxsize=64)(marked_text)
-
-
-def _compare_lines(place: str, lines: list[str], read: list[str], findings: Findings) -> None:
-    if lines == read:
-        return
-    if len(lines) != len(read):
-        findings.tell(place, "\n".join(lines), "\n".join(read))
-        return
-    for number, (line, one) in enumerate(zip(lines, read, strict=True), start=1):
-        if line != one:
-            findings.tell(f"{place}, párrafo {number}", line, one)
+def _compare_part(package: Package, part: str, stretches: tuple[Stretch, ...], findings: Findings) -> None:
+    found = small_part(package.read(part))
+    if UNFINISHED_MARK in found:
+        findings.tell(place_of(part), *UNFINISHED)
+    expected = paragraphs("".join([stretch.text for stretch in stretches]))
+    compare_lines(place_of(part), expected, paragraphs(found), findings)
 
 
 def _look_closely(stretches: tuple[Stretch, ...], found: str, report: Report, findings: Findings) -> None:
@@ -226,7 +269,7 @@ class Places:
     def of_cell(self, at: int, column: int) -> str:
         """Of a cell, counted from 0: "acción 3, columna META"."""
         unit = self._expected[at]
-        if unit.marked.startswith("\rP"):
+        if unit.marked.startswith("\rP") or (unit.turn and unit.turn[0] == SIGNATURES):
             return self._name(unit, at)
         label = self._label(at, column)
         return f"{self._name(unit, at)}, columna {label or column + 1}"
@@ -234,6 +277,8 @@ class Places:
     def _name(self, unit: Unit, at: int) -> str:
         if unit.turn and unit.turn[0] == ACTIONS:
             return action_place(self._report, unit.turn[1])
+        if unit.turn and unit.turn[0] == SIGNATURES:
+            return "bloque de firmas"
         if unit.turn:
             return f"control de cambios, fila {unit.turn[1] + 1}"
         if unit.marked.startswith("\rP"):
@@ -270,12 +315,16 @@ def _compare_unit(at: int, expected: Unit, found: str, places: Places, findings:
         if text == one:
             continue
         told, heard = letters(text), letters(one)
-        if told == heard:
+        if told == heard and HIDDEN_MARK in one:
+            heard = "está oculto, en blanco o en letra diminuta"
+        elif told == heard:
             told, heard = (each.replace("\r", "¶") for each in (text, one))
         _note(expected, Difference(places.of_cell(at, column), told, heard), findings)
 
 
 def _repetition(expected: str, found: str) -> tuple[str, str]:
+    if HIDDEN_MARK in found and HIDDEN_MARK not in expected:
+        return "una fila tan alta como lo que dice", "una fila de altura fija, que lo puede cortar"
     repeats, plain = "una fila que se repite en cada página", "una fila que no se repite"
     is_header, is_read_header = expected.startswith("\rRH"), found.startswith("\rRH")
     return (repeats if is_header else plain, repeats if is_read_header else plain)
@@ -290,7 +339,7 @@ def _note(expected: Unit, difference: Difference, findings: Findings, count: int
 
 def _miss_unit(at: int, expected: Unit, found: str, places: Places, findings: Findings) -> None:
     difference = Difference(places.of_unit(at), letters(expected.marked), found)
-    _note(expected, difference, findings, _cell_count(expected.marked))
+    _note(expected, difference, findings, cell_count(expected.marked))
 
 
 def _compare_frame(package: Package, measure: _Measure, report: Report, findings: Findings) -> None:
@@ -304,58 +353,12 @@ def _compare_frame(package: Package, measure: _Measure, report: Report, findings
         findings.tell("documento", "un documento que se puede abrir y firmar", "está protegido con contraseña")
     if measure.left_over and not report.is_draft:
         findings.tell("documento", "un texto sin espacios por llenar", ", ".join(measure.left_over))
-    references = _references(package)
-    missing = [one for one in measure.references if one not in references]
-    added = [one for one in references if one not in measure.references]
-    for kind, part in missing:
-        findings.tell(_place_of(part), f"encabezado o pie de tipo «{kind}» en uso", "ninguna página lo muestra")
-    if added and not report.is_draft:
-        findings.tell("encabezado de página", "los de la plantilla", ", ".join(part for _, part in added))
-    _compare_mark(package, references, report, findings)
+    compare_lines_to_sign(package.read(DOCUMENT), report, findings)
     compare_properties(package, measure.properties, report, findings)
-
-
-def _compare_mark(
-    package: Package, references: tuple[tuple[str, str], ...], report: Report, findings: Findings
-) -> None:
-    headers = list(dict.fromkeys(part for kind, part in references if kind.startswith("header")))
-    if report.is_draft and not any(kind == "header default" for kind, _ in references):
-        findings.tell("encabezado de página", _DRAFT, "no hay encabezado")
-    for part in headers:
-        if _is_marked(package.read(part)) != report.is_draft:
-            told = (_DRAFT, "sin la marca") if report.is_draft else ("sin la marca", _DRAFT)
-            findings.tell(_place_of(part), *told)
-
-
-def _references(package: Package) -> tuple[tuple[str, str], ...]:
-    """Which headers and footers the sections use: ("header default", part)."""
-    targets = {one.id: one.target for one in package.relations(DOCUMENT)}
-    xml = package.read(DOCUMENT)
-    # Searched for from its middle, which is rare: every element begins as these do.
-    return tuple(
-        (
-            f"{xml[found.start() - 4 : found.start()].decode()}er {_attribute(found[1], 'type') or 'default'}",
-            targets.get(_attribute(found[1], "id"), ""),
-        )
-        for found in _REFERENCE.finditer(xml)
-    )
-
-
-@lru_cache(maxsize=64)
-def _is_marked(header: bytes) -> bool:
-    return any(shape.get("string") == _DRAFT for shape in parse(header).iter(_WATERMARK))
+    if report.seal:
+        compare_identifier(package, report.seal, findings)
 
 
 @lru_cache(maxsize=16)
 def _is_locked(settings: bytes) -> bool:
     return any(True for _ in parse(settings).iter(*(W + name for name in _LOCKS)))
-
-
-def _attribute(tag: bytes, name: str) -> str:
-    found = re.search(rf'\w:{name}="([^"]*)"'.encode(), tag)
-    return found[1].decode() if found else ""
-
-
-def _place_of(part: str) -> str:
-    stem = part.removeprefix("word/").rstrip("0123456789.xml")
-    return next((spanish for key, spanish in _PLACES.items() if part.startswith(f"word/{key}")), stem)

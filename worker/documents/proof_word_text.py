@@ -15,7 +15,7 @@ from typing import Final
 
 from lxml import etree
 
-from worker.documents.proof_package import NotSound, parse
+from worker.documents.proof_package import NotSound, parse, plain_text
 
 W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
@@ -28,16 +28,22 @@ _UNFINISHED: Final = frozenset(
     )
 )  # fmt: skip
 UNFINISHED_MARK: Final = "\r!"
+# Before a text that nobody sees, and in a row that shows no more than a height of its own of what it holds.
+HIDDEN_MARK: Final = "\r~"
 _LITERAL: Final = {
     f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": "\t", f"{W}noBreakHyphen": "\N{NON-BREAKING HYPHEN}",
 }  # fmt: skip
+_UNSEEN: Final = frozenset({f"{W}vanish", f"{W}specVanish", f"{W}webHidden"})
+_WHITE: Final = "FFFFFF"
+# Half points.
+_LEAST_SIZE: Final = 8
+_OFF: Final = frozenset({"0", "false", "off"})
 _TEXTS: Final = re.compile(">([^<]+)")
 _ROW_END: Final = "</w:tr>"
+_INNER: Final = "<w:tbl>"
 _ROW_START: Final = re.compile(r"<w:tr[ >]")
 _HOLE: Final = "<w:tr/>"
-_EMPTY_ROW: Final = "\rR\rr"
-_ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);")
-_NAMED: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
+EMPTY_ROW: Final = "\rR\rr"
 # A text's number in a row's form; the letter says whether Word would drop the spaces around it.
 _NUMBERED: Final = re.compile("\r([TS])(\\d+);")
 _LONGEST_DECLARATION: Final = 56
@@ -46,7 +52,8 @@ _MOST_FRAMES: Final = 16
 _UNIT: Final = re.compile("\r([RrPp])")
 _CELL: Final = re.compile("\r([Cc])(\\d*v?)")
 _LONG_MARK: Final = re.compile("\r(?:RH|C[\\dv]|F|!)")
-_ANY_MARK: Final = re.compile("\r(?:RH?|C\\d*v?|F[^\r]*\rf|![A-Za-z]*|[rPcp])")
+_PARAGRAPH: Final = re.compile("\rP((?:(?!\r[Pp]).)*)", re.DOTALL)
+_ANY_MARK: Final = re.compile("\r(?:RH?|C\\d*v?|F[^\r]*\rf|![A-Za-z]*|[rPcp~])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +65,12 @@ class _Form:
     # Every text in its order, with its spaces.
     is_even: bool
 
-    def filled(self, texts: list[str], *, is_plain: bool) -> str:
-        """The marked text of a row with these texts, as they are written in XML; `is_plain`: none has an entity."""
-        if is_plain and self.is_even and len(texts) == len(self.order):
+    def filled(self, texts: list[str]) -> str:
+        """The marked text of a row with these texts; both are as they are written in XML."""
+        if self.is_even and len(texts) == len(self.order):
             return self.marked % tuple(texts)
         return self.marked % tuple(
-            [_plain(texts[place]) if is_whole else _plain(texts[place]).strip() for place, is_whole in self.order]
+            [texts[place] if is_whole else texts[place].strip() for place, is_whole in self.order]
         )
 
 
@@ -88,12 +95,13 @@ def marked_text(content: bytes) -> str:
 
 
 def _by_rows(pieces: list[str]) -> str | None:
-    """The same, row by row; None where rows stand within rows, which only a parser can tell apart."""
+    """The same, row by row; None where only a parser can tell rows apart."""
     frame: list[str] = []
     runs: list[list[str]] = []
-    space = _namespaces(pieces[0])
+    space = namespaces(pieces[0])
     try:
-        for piece in pieces[:-1]:
+        rest = iter(pieces[:-1])
+        for piece in rest:
             start = _ROW_START.search(piece)
             if start is None:
                 return None
@@ -101,19 +109,33 @@ def _by_rows(pieces: list[str]) -> str | None:
             if start.start() or not runs:
                 frame.append(piece[: start.start()])
                 runs.append([])
-            row = piece[start.start() :]
-            written = _TEXTS.split(row + _ROW_END)
-            form = _form(">\0".join(written[::2]), space)
-            runs[-1].append(form.filled(written[1::2], is_plain="&" not in row))
-        around = _frame(f"{_HOLE.join(frame)}{_HOLE}{pieces[-1]}").split(_EMPTY_ROW)
+            row = piece[start.start() :] + _ROW_END
+            if _INNER in row:
+                row = _whole(row, rest)
+            written = _TEXTS.split(row)
+            runs[-1].append(_form(">\0".join(written[::2]), space).filled(written[1::2]))
+        around = _frame(f"{_HOLE.join(frame)}{_HOLE}{pieces[-1]}").split(EMPTY_ROW)
     except NotSound:
         return None
     if len(around) != len(runs) + 1:
         return None
     told = [around[0]]
-    for run, behind in zip(runs, around[1:], strict=True):
-        told += (*run, behind)
+    try:
+        for run, behind in zip(runs, around[1:], strict=True):
+            told += (plain_text("".join(run)), behind)
+    except NotSound:
+        return None
     return "".join(told)
+
+
+def _whole(row: str, rest: Iterator[str]) -> str:
+    """A row that holds a table, up to its own end: as many rows end in it as begin."""
+    while len(_ROW_START.findall(row)) > row.count(_ROW_END):
+        piece = next(rest, None)
+        if piece is None:
+            raise NotSound("tiene filas sin terminar")
+        row += piece + _ROW_END
+    return row
 
 
 @lru_cache(maxsize=_MOST_FRAMES)
@@ -121,7 +143,22 @@ def _frame(xml: str) -> str:
     return marked_tree(parse(xml.encode()))
 
 
-def _namespaces(start: str) -> str:
+def row_marked(row: str, space: str) -> tuple[str, str]:
+    """The marked text of one row as it is written, without what it holds, and with %s for each text where it can be.
+
+    The second is "" where the row's texts are not simply its own, in their order, with their spaces.
+
+    Raises:
+        NotSound: it is no row.
+    """
+    written = _TEXTS.split(row)
+    form = _form(">\0".join(written[::2]), space)
+    texts = written[1::2]
+    simple = form.marked if form.is_even and len(texts) == len(form.order) else ""
+    return plain_text(form.filled(texts)), simple
+
+
+def namespaces(start: str) -> str:
     """The declarations of the part's first element, without which a row cannot be read."""
     return " ".join(re.findall(r'\sxmlns:\w+="[^"]*"', start[: start.find(">", start.find("?>") + 2)]))
 
@@ -136,23 +173,6 @@ def _form(skeleton: str, namespaces: str) -> _Form:
     return _Form("%s".join(told[::3]), order, order == tuple((number, True) for number in range(len(order))))
 
 
-def _plain(text: str) -> str:
-    """A text as XML writes it -> the text."""
-    if "&" not in text:
-        return text
-    told = _ENTITY.sub(_character, text)
-    if text.count("&") != len(_ENTITY.findall(text)):
-        raise NotSound("tiene un «&» suelto")
-    return told
-
-
-def _character(entity: re.Match[str]) -> str:
-    told = entity.group()
-    if told in _NAMED:
-        return _NAMED[told]
-    return chr(int(told[3:-1], 16) if told[2] in "xX" else int(told[2:-1]))
-
-
 def marked_tree(root: etree._Element) -> str:
     """The marked text of a part that was parsed."""
     return "".join(_told(root))
@@ -162,6 +182,9 @@ def _told(element: etree._Element, *, is_form: bool = False) -> Iterator[str]:
     tag = element.tag
     if tag == f"{W}t":
         yield _text(element, is_form=is_form)
+    elif tag == f"{W}rPr":
+        if _hides(element):
+            yield HIDDEN_MARK
     elif tag in _LITERAL and (tag != f"{W}tab" or (parent := element.getparent()) is None or parent.tag == f"{W}r"):
         # A tab among a paragraph's properties is a stop, not a letter.
         yield _LITERAL[tag]
@@ -179,6 +202,19 @@ def _told(element: etree._Element, *, is_form: bool = False) -> Iterator[str]:
         for child in element.iterchildren(tag=etree.Element):
             yield from _told(child, is_form=is_form)
         yield closing
+
+
+def _hides(properties: etree._Element) -> bool:
+    """Whether a run with these properties is not seen: hidden, white, or in letters of less than four points."""
+    parent = properties.getparent()
+    if parent is None or parent.tag != f"{W}r":
+        return False
+    for one in properties.iterchildren(tag=etree.Element):
+        value = one.get(f"{W}val", "")
+        is_small = one.tag == f"{W}sz" and value.isdigit() and int(value) < _LEAST_SIZE
+        if is_small or (one.tag == f"{W}color" and value == _WHITE) or (one.tag in _UNSEEN and value not in _OFF):
+            return True
+    return False
 
 
 def _text(element: etree._Element, *, is_form: bool) -> str:
@@ -201,7 +237,9 @@ def _marks(element: etree._Element) -> tuple[str, str]:
     if tag == f"{W}tr":
         repeats = element.find(f"{W}trPr/{W}tblHeader")
         is_header = repeats is not None and repeats.get(f"{W}val", "1") not in {"0", "false", "off"}
-        return "\rRH" if is_header else "\rR", "\rr"
+        height = element.find(f"{W}trPr/{W}trHeight")
+        is_cut = height is not None and height.get(f"{W}hRule") == "exact"
+        return f"\rR{'H' if is_header else ''}{HIDDEN_MARK if is_cut else ''}", "\rr"
     return "", ""
 
 
@@ -218,6 +256,11 @@ def cells(unit: str) -> list[tuple[int, str]]:
     return [(int(cell[2].rstrip("v") or 1), cell.string) for cell in found if cell]
 
 
+def paragraphs(marked: str) -> list[str]:
+    """The paragraphs that say something, wherever they stand, with the marks of fields."""
+    return [text for text in _PARAGRAPH.findall(marked) if text]
+
+
 def letters(marked: str) -> str:
     """The text as it is read, without marks."""
     text = marked.replace("\rp\rP", "\n").replace("\rC\rP", "").replace("\rp\rc", "")
@@ -229,6 +272,11 @@ def letter_count(marked: str) -> int:
     if _LONG_MARK.search(marked):
         return len(letters(marked))
     return len(marked) - 2 * marked.count("\r") + marked.count("\rp\rP")
+
+
+def cell_count(marked: str) -> int:
+    """The cells of a row; what is no row counts its paragraphs."""
+    return marked.count("\rC") or max(marked.count("\rP"), 1)
 
 
 def _outermost(marked: str, pattern: re.Pattern[str]) -> Iterator[str]:

@@ -17,16 +17,16 @@ text: those of the newer document count.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from operator import itemgetter
 from typing import Final, TypeVar
 
 from lxml import etree
 
+from service.domain.matching import longest_rising
 from worker.documents.redline_runs import Element, Kind, Paragraphs, Signature, canonical, track_paragraph, w
+from worker.documents.redline_turns import PLACE
 from worker.documents.word import TURN
 
 _PARAGRAPH: Final = w("p")
@@ -34,7 +34,8 @@ _TABLE: Final = w("tbl")
 _ROW: Final = w("tr")
 _CELL: Final = w("tc")
 _CONTROL: Final = w("sdt")
-_BLOCKS: Final = {_PARAGRAPH, _TABLE, _ROW, _CELL, _CONTROL}
+# The last stands for all that is said of actions.
+_BLOCKS: Final = {_PARAGRAPH, _TABLE, _ROW, _CELL, _CONTROL, PLACE}
 _KEPT_WHOLE: Final = w("cantSplit")
 
 Pairs = Sequence[tuple[int | None, int | None]]
@@ -77,19 +78,37 @@ class Stories:
         end = next(new.iterchildren(w("sectPr")), None)
         # From the end, so that what left finds its place before what stays behind it.
         for left, came in reversed(list(self._pairs_of(_units(old), _units(new)))):
-            if came is not None:
-                if left is None:
-                    self._track(came, "ins")
-                else:
-                    self._merge_block(left, came)
-                end = came
-            elif left is not None:
-                self._track(left, "del")
-                if end is None:
-                    new.append(left)
-                else:
-                    end.addprevious(left)
-                end = left
+            block = self._tracked(left, came)
+            if came is None and end is None:
+                new.append(block)
+            elif came is None and end is not None:
+                end.addprevious(block)
+            end = block
+
+    def order(self, before: Sequence[int], after: Sequence[int]) -> Iterator[tuple[int | None, int | None]]:
+        """Two orders of actions as one: of those that both plans have, as many stay in their place as can."""
+        old_places, new_places = ({action: place for place, action in enumerate(turns)} for turns in (before, after))
+        both = [(old_places[i], new_places[j]) for i, j in self._pairs if i in old_places and j in new_places]
+        return _interleaved(before, after, longest_rising(both))
+
+    def merge_turn(
+        self, pair: tuple[int | None, int | None], olds: list[Element], news: list[Element]
+    ) -> list[Element]:
+        """The blocks of an action of either plan, with their difference tracked."""
+        return [self._tracked(left, came) for left, came in self._in_turn(pair, olds, news)]
+
+    def _tracked(self, left: Element | None, came: Element | None) -> Element:
+        """A block that stays, that came or that left."""
+        if came is None:
+            if left is None:
+                raise ValueError("a block is there before or behind")
+            self._track(left, "del")
+            return left
+        if left is None:
+            self._track(came, "ins")
+        else:
+            self._merge_block(left, came)
+        return came
 
     def _pairs_of(self, before: list[_Unit], after: list[_Unit]) -> _Aligned:
         kept = _kept(before[:-1], after[:-1]) if _end_in_paragraphs(before, after) else _kept(before, after)
@@ -102,16 +121,16 @@ class Stories:
                 yield old, new
 
     def _aligned_turns(self, before: _Turns, after: _Turns) -> _Aligned:
-        """Two orders of actions as one: of those that both plans have, as many stay in their place as can."""
-        old_places, new_places = ({action: place for place, action in enumerate(turns)} for turns in (before, after))
-        both = [(old_places[i], new_places[j]) for i, j in self._pairs if i in old_places and j in new_places]
-        for old, new in _interleaved(list(before.items()), list(after.items()), _longest_rising(both)):
-            i, olds = old or (_NOBODY, [])
-            j, news = new or (_NOBODY, [])
-            for left, came in _interleaved(olds, news, _kept(olds, news)):
-                if left is not None and came is not None:
-                    self._let_split(i, j, came)
-                yield left, came
+        for i, j in self.order(tuple(before), tuple(after)):
+            olds, news = before[i] if i is not None else [], after[j] if j is not None else []
+            yield from self._in_turn((i, j), olds, news)
+
+    def _in_turn(self, pair: tuple[int | None, int | None], olds: list[Element], news: list[Element]) -> _Aligned:
+        i, j = pair
+        for left, came in _interleaved(olds, news, _kept(olds, news)):
+            if left is not None and came is not None and i is not None and j is not None:
+                self._let_split(i, j, came)
+            yield left, came
 
     def _let_split(self, i: int, j: int, row: Element) -> None:
         """A row that is kept whole and taller than a page loses text: what left counts as much as what came."""
@@ -239,22 +258,3 @@ def _interleaved(
         if a < len(before):
             yield before[a], after[b]
         i, j = a + 1, b + 1
-
-
-def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """As many of the pairs as rise on both sides."""
-    ordered = sorted(pairs, key=itemgetter(1))
-    ends: list[int] = []
-    at_end: list[int] = []
-    previous: list[int] = []
-    for index, (old, _) in enumerate(ordered):
-        length = bisect_left(ends, old)
-        ends[length : length + 1] = [old]
-        previous.append(at_end[length - 1] if length else -1)
-        at_end[length : length + 1] = [index]
-    found = []
-    index = at_end[-1] if at_end else -1
-    while index >= 0:
-        found.append(ordered[index])
-        index = previous[index]
-    return found[::-1]

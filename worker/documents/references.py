@@ -8,7 +8,7 @@ It never evaluates anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,7 @@ class Layout:
     """What became of a sheet's model row: the first row of each action, and the last row of the last one."""
 
     model: int
-    bases: tuple[int, ...]
+    bases: Sequence[int]
     last: int
 
     @property

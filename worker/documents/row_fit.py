@@ -8,13 +8,14 @@ as too tall is half the text area: past that, keeping a row whole leaves more wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
 
-from service.domain.typography import line_height, lines_needed
+from service.domain.typography import line_height, lines_needed, surely_fits
 from worker.documents.context import ACTION_NAMES, extra_name
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -25,6 +26,8 @@ _INCH: Final = 1440
 _DEFAULT_CELL_MARGIN: Final = 108
 _WORDS_DEFAULT_SIZE: Final = 10.0
 _SHARE_OF_PAGE: Final = 0.5
+# Points: a row's inner margins above and below its text, with its border.
+_CELL_PADDING: Final = 7.0
 _NAME: Final = re.compile(r"\.(" + "|".join(ACTION_NAMES) + r")\b")
 _OTHER: Final = re.compile(r"\.otros\[[\"“”'‘’](.*?)[\"“”'‘’]\]")
 
@@ -41,27 +44,85 @@ class _Cell:
         """Characters that fit `height` points for certain: all as wide as tall, each line half empty behind a word."""
         return int(height / line_height(self.size)) * int(self.width / self.size) // 2
 
+    def shown(self, texts: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        """What it shows of each action."""
+        if len(self.names) == 1:
+            return texts.get(self.names[0], ())
+        columns = [texts[name] for name in self.names if name in texts]
+        return list(map(" ".join, zip(*columns, strict=True)))
+
+
+@lru_cache(maxsize=4_096)
+def _fits(text: str, height: float, width: float, size: float) -> bool:
+    """Whether a text stays under `height` points; remembered, for a PDF is filled as its Word was."""
+    if (text.count("\n") + 1) * line_height(size) > height:
+        return False
+    if surely_fits(text, height, width, size):
+        return True
+    return lines_needed(text, width, size) * line_height(size, text) <= height
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
     """The row that is repeated for each action; up to `tallest` points it is kept whole.
 
-    `short` is the length up to which each cell needs no measuring.
+    `short` is the length up to which each cell needs no measuring. `least` are the points that a row takes at least,
+    `wider` those by which a cell's text is wider than `cells` say, and `header` what the repeated rows take.
     """
 
     cells: tuple[_Cell, ...]
     tallest: float
     short: tuple[int, ...]
+    least: float = 0.0
+    wider: float = 0.0
+    header: float = 0.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values of an action that decide how tall its row is."""
+        return tuple(name for cell in self.cells for name in cell.names)
 
     def fits_a_page(self, names: Mapping[str, str]) -> bool:
-        """Whether an action's row stays under `tallest`; short texts are decided without measuring a letter."""
+        """Whether an action's row stays under `tallest`."""
+        texts = {name: [names.get(name, "")] for name in self.names}
+        return not self.too_tall(texts, has_breaks=True)
+
+    def too_tall(self, texts: Mapping[str, Sequence[str]], *, has_breaks: bool) -> set[int]:
+        """Places of the actions whose row does not stay under `tallest`; most are decided without measuring a letter.
+
+        Args:
+            texts: under each name what the actions, in their order, print there; a name may be missing.
+            has_breaks: whether any of them has a line break or a tab.
+        """
+        found: set[int] = set()
         for cell, short in zip(self.cells, self.short, strict=True):
-            text = " ".join(names.get(name, "") for name in cell.names)
-            if len(text) <= short and "\n" not in text and "\t" not in text:
+            shown = cell.shown(texts)
+            if not has_breaks and max(map(len, shown), default=0) <= short:
                 continue
-            if lines_needed(text, cell.width, cell.size) * line_height(cell.size, text) > self.tallest:
-                return False
-        return True
+            found.update(
+                place
+                for place, text in enumerate(shown)
+                if (len(text) > short or (has_breaks and ("\n" in text or "\t" in text)))
+                and not _fits(text, self.tallest, cell.width, cell.size)
+            )
+        return found
+
+    def how_many_fit(self, last: Sequence[Mapping[str, str]], below: float) -> int:
+        """How many of the last actions' rows, from the end, a page holds with `below` points under them."""
+        room = self.tallest / _SHARE_OF_PAGE - self.header - below
+        for count, names in enumerate(reversed(last)):
+            room -= self._height(names)
+            if room < 0:
+                return count
+        return len(last)
+
+    def _height(self, names: Mapping[str, str]) -> float:
+        texts = (" ".join(names.get(name, "") for name in cell.names) for cell in self.cells)
+        heights = (
+            lines_needed(text, cell.width + self.wider, cell.size) * line_height(cell.size, text)
+            for cell, text in zip(self.cells, texts, strict=True)
+        )
+        return max(self.least, max(heights) + _CELL_PADDING)
 
 
 def find_model_row(document: etree._Element, styles: etree._Element | None) -> ModelRow | None:
@@ -74,7 +135,10 @@ def find_model_row(document: etree._Element, styles: etree._Element | None) -> M
             margins = _measure(page, "pgMar", "top", _INCH) + _measure(page, "pgMar", "bottom", _INCH)
             tallest = (height - margins) / _TWIPS * _SHARE_OF_PAGE
             printing = tuple(cell for cell in cells if cell.names)
-            return ModelRow(printing, tallest, tuple(cell.short_for(tallest) for cell in printing))
+            short = tuple(cell.short_for(tallest) for cell in printing)
+            table = next(row.iterancestors(f"{_W}tbl"))
+            least = _measure(row, "trHeight", "val", 0) / _TWIPS
+            return ModelRow(printing, tallest, short, least, _wider(table, styles), _header_height(table, styles))
     return None
 
 
@@ -91,6 +155,31 @@ def _cells(row: etree._Element, styles: etree._Element | None) -> list[_Cell]:
         room = max(width - 2 * _DEFAULT_CELL_MARGIN, _TWIPS) / _TWIPS
         found.append(_Cell(names, room, _font_size(cell, styles)))
     return found
+
+
+def _wider(table: etree._Element, styles: etree._Element | None) -> float:
+    """Points by which a cell has more room than with the margins that Word gives it where nobody says any."""
+    style = next((one.get(f"{_W}val") for one in table.iter(f"{_W}tblStyle")), None)
+    known = styles.iter(f"{_W}style") if styles is not None else ()
+    for said in (table, *(one for one in known if one.get(f"{_W}styleId") == style)):
+        margins = next(said.iter(f"{_W}tblCellMar"), None)
+        if margins is not None:
+            sides = (_measure(margins, side, "w", _DEFAULT_CELL_MARGIN) for side in ("left", "right"))
+            return (2 * _DEFAULT_CELL_MARGIN - sum(sides)) / _TWIPS
+    return 0.0
+
+
+def _header_height(table: etree._Element, styles: etree._Element | None) -> float:
+    """Points that the rows of the header take, their letters as wide as bold ones are."""
+    height = 0.0
+    for row in table.iterchildren(f"{_W}tr"):
+        if next(row.iter(f"{_W}tblHeader"), None) is not None:
+            texts = ("".join(piece.text or "" for piece in cell.iter(f"{_W}t")) for cell in row.iterchildren(f"{_W}tc"))
+            height += _CELL_PADDING + max(
+                lines_needed(text, cell.width, cell.size, bold=True) * line_height(cell.size)
+                for cell, text in zip(_cells(row, styles), texts, strict=True)
+            )
+    return height
 
 
 def _font_size(cell: etree._Element, styles: etree._Element | None) -> float:

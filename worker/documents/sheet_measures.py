@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from worker.documents.sheet_rows import Setting
+from service.domain.typography import cell_lines, cell_room, is_borrowing, row_height, split_text
 
 # Fonts no wider than Arial, by whose widths all text is measured; any other is taken to be a fifth wider.
 _NARROW_FONTS: Final = {
@@ -21,6 +22,32 @@ _NARROW_FONTS: Final = {
 }
 _POINTS_PER_PIXEL: Final = 0.75
 _INDENT: Final = 6.75
+# A stretch of a very long text: short enough that a page is filled well, long enough that few rows are needed.
+_STRETCH: Final = 112.5
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a cell sets its text: points between its edges, size of its letters, and what else decides its lines."""
+
+    width: float
+    size: float
+    bold: bool
+    wraps: bool
+    is_merged: bool
+
+    def lines(self, text: str) -> int:
+        """Lines that the text takes here."""
+        return cell_lines(text, self.width, self.size, bold=self.bold) if self.wraps else 1
+
+    def height(self, text: str) -> float:
+        """Points of row that the text takes here."""
+        return row_height(self.lines(text), self.size, is_borrowing=is_borrowing(text))
+
+    def stretches(self, text: str) -> tuple[str, ...]:
+        """The text in pieces that each fit a row of `_STRETCH` points."""
+        lines = max(1, int(_STRETCH / row_height(1, self.size, is_borrowing=is_borrowing(text))))
+        return split_text(text, cell_room(self.width, self.size), self.size, lines, bold=self.bold)
 
 
 class SheetMeasures:
@@ -42,12 +69,12 @@ class SheetMeasures:
         )
         alignment, font = cell.alignment, cell.font
         size = float(font.sz or 11) * (1 if font.name in _NARROW_FONTS else 1.2)
-        width = sum(self._column_width(index) for index in columns) - _INDENT * float(alignment.indent or 0)
+        width = sum(self.column_width(index) for index in columns) - _INDENT * float(alignment.indent or 0)
         wraps = bool(alignment.wrap_text) or {alignment.horizontal, alignment.vertical} & {"justify", "distributed"}
         return Setting(width, size, bool(font.b), bool(wraps), len(columns) > 1)
 
-    def _column_width(self, column: int) -> float:
-        """Points of a column: Excel counts its width in digits of the workbook's standard font, on whole pixels."""
+    def column_width(self, column: int) -> float:
+        """Points of a column (from 1): Excel counts its width in digits of the standard font, on whole pixels."""
         digit = self._digit_width()
         for dimension in self._sheet.column_dimensions.values():
             first, last = dimension.min or 0, dimension.max or 0

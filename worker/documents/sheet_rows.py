@@ -8,60 +8,38 @@ line of letters, in Excel as in LibreOffice. In a table (sheet Datos) an action 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from typing import Final
+from functools import cached_property, lru_cache
+from itertools import accumulate, repeat
+from operator import getitem
+from typing import TYPE_CHECKING, Any, Final
 
 from openpyxl.styles.numbers import is_date_format
 
 from service.domain.typography import (
     TALLEST_ROW,
-    cell_lines,
     cell_room,
-    is_borrowing,
-    row_height,
-    split_text,
     text_width,
 )
 from worker.documents.context import Names, Percentage, Value, printed
 from worker.documents.references import Copy, Formula, Layout
+from worker.documents.sheet_measures import Setting
 from worker.documents.sheet_styles import Change
 from worker.documents.splice import Filling, escape, string_text
 from worker.documents.tags import REPEATED, Tag, TaggedText, fill_text
 
+if TYPE_CHECKING:  # the two know each other: heights are those of a model row's cells
+    from worker.documents.sheet_heights import TextHeights
+
 # Colombia's separators whatever the language of the program that prints; Excel shows those of its own settings.
 _COLOMBIAN: Final = "[$-240A]"
 _DATE: Final = f"{_COLOMBIAN}d/mm/yyyy"
-_EPOCH: Final = dt.date(1899, 12, 30)
-# A stretch of a very long text: short enough that a page is filled well, long enough that few rows are needed.
-_STRETCH: Final = 112.5
 _AS_IT_IS: Final = Change.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How a cell sets its text: points between its edges, size of its letters, and what else decides its lines."""
-
-    width: float
-    size: float
-    bold: bool
-    wraps: bool
-    is_merged: bool
-
-    def lines(self, text: str) -> int:
-        """Lines that the text takes here."""
-        return cell_lines(text, self.width, self.size, bold=self.bold) if self.wraps else 1
-
-    def height(self, text: str) -> float:
-        """Points of row that the text takes here."""
-        return row_height(self.lines(text), self.size, is_borrowing=is_borrowing(text))
-
-    def stretches(self, text: str) -> tuple[str, ...]:
-        """The text in pieces that each fit a row of `_STRETCH` points."""
-        lines = max(1, int(_STRETCH / row_height(1, self.size, is_borrowing=is_borrowing(text))))
-        return split_text(text, cell_room(self.width, self.size), self.size, lines, bold=self.bold)
+_AT_ONCE: Final = 64
+# Actions whose texts were put in several rows; most come again.
+_REMEMBERED: Final = 64
 
 
 @dataclass(frozen=True)
@@ -116,7 +94,7 @@ class Cell:
     def rest(self, filling: Filling, action: Names, copy: Copy | None = None, change: Change = _AS_IT_IS) -> str:
         """The cell's XML from behind its address on; `change` is what its style does otherwise than the template's."""
         if self.tag:
-            return self._typed(filling, self.tag.value(filling.plan, action), change)
+            return self.typed(filling, self.tag.value(filling.plan, action), change)
         if self.text:
             return self.with_text(filling, fill_text(self.text, filling.plan, action), change)
         style = filling.styles.derive(self.style, None, change) if change else self.style
@@ -137,7 +115,8 @@ class Cell:
             return f'" s="{style}"/>'
         return f'" s="{style}" t="s"><v>{filling.strings.number(text)}</v></c>'
 
-    def _typed(self, filling: Filling, value: Value, change: Change) -> str:
+    def typed(self, filling: Filling, value: Value, change: Change = _AS_IT_IS) -> str:
+        """The same with this value in the cell."""
         if isinstance(value, str):
             return self.with_text(filling, value, change)
         match value:
@@ -148,7 +127,7 @@ class Cell:
             case int():
                 number = str(value)
             case _:
-                number = str((value - _EPOCH).days)
+                number = str((value - filling.epoch).days)
         shown = printed(value)
         code = _format_for(self.number_format, value, shown)
         room = cell_room(self.setting.width, self.setting.size)
@@ -184,13 +163,57 @@ def _format_for(present: str, value: Value, shown: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRow:
-    """A row of the report: whose action, how tall, and, when it is one of several, the text of each cell."""
+    """One of the rows of an action that takes several: how tall it is, and the text of each cell that goes on in it."""
 
     action: int
     height: float
-    is_first: bool = True
-    is_last: bool = True
-    texts: tuple[str | None, ...] | None = None
+    is_first: bool
+    is_last: bool
+    texts: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRows:
+    """The rows of a sheet: the height of each action's, and the several rows of those that take more, by action."""
+
+    heights: list[float]
+    stretched: Mapping[int, tuple[PlacedRow, ...]]
+
+
+class WrittenCells(dict[Any, str]):
+    """A column of the rows that are being written: by value the cell's XML, from behind its own to the next row number.
+
+    What repeats from action to action is written once; a cell that more than one name decides is asked by its place.
+    """
+
+    def __init__(self, cell: Cell, filling: Filling, model: ModelRow, behind: str) -> None:
+        super().__init__()
+        self._cell, self._filling, self._model, self._behind = cell, filling, model, behind
+        self._text = f'" s="{cell.style}" t="s"><v>'
+        self._text_ends = f"</v></c>{behind}"
+        self._number = filling.strings.number
+
+    def asked(self, actions: Sequence[Names], first: int, rows: range) -> Sequence[object]:
+        """Under what the cells of these actions, whose first is `first` in the plan, are found; `rows` are theirs."""
+        if self._cell.key is None:
+            return [Copy(self._model.sheet, first + at, row - self._model.row) for at, row in enumerate(rows)]
+        if not self._cell.key:
+            return [None] * len(actions)
+        key = self._cell.key
+        return [action[key] for action in actions]
+
+    def __missing__(self, value: Any) -> str:
+        if isinstance(value, Copy):
+            action = self._filling.repeated[self._model.scope][value.index]
+            return self._cell.rest(self._filling, action, value) + self._behind
+        if value is None:
+            written = self._cell.rest(self._filling, {}) + self._behind
+        elif value and isinstance(value, str):
+            written = f"{self._text}{self._number(value)}{self._text_ends}"
+        else:
+            written = self._cell.typed(self._filling, value) + self._behind
+        self[value] = written
+        return written
 
 
 @dataclass(frozen=True)
@@ -210,55 +233,78 @@ class ModelRow:
     cells: tuple[Cell, ...]
     merges: tuple[tuple[str, str], ...]
 
-    def place(self, plan: Names, actions: tuple[Names, ...]) -> tuple[Layout, tuple[PlacedRow, ...]]:
-        """How tall each action's row is, and where each stands."""
-        rows: list[PlacedRow] = []
-        bases = []
-        # Offices, units and sources repeat from action to action: each is measured once.
-        measured: list[tuple[Cell, str | None, dict[Value | None, float]]] = [
-            (cell, cell.key, {}) for cell in self.cells if cell.is_tagged
-        ]
-        for index, action in enumerate(actions):
-            bases.append(self.row + len(rows))
-            height = self.least_height
-            for cell, key, known in measured:
-                value = cell.shown(plan, action) if key is None else action.get(key)
-                needed = known.get(value)
-                if needed is None:
-                    needed = known[value] = cell.setting.height(cell.shown(plan, action))
-                height = max(height, needed)
-            if height <= TALLEST_ROW:
-                rows.append(PlacedRow(index, height))
-            elif self.is_in_table:
-                rows.append(PlacedRow(index, TALLEST_ROW))
-            else:
-                rows.extend(self._stretched(index, plan, action))
-        return Layout(self.row, tuple(bases), self.row + len(rows) - 1), tuple(rows)
+    def place(
+        self, plan: Names, actions: Sequence[Names], heights: Mapping[tuple[str, str], TextHeights]
+    ) -> tuple[Layout, PlacedRows]:
+        """How tall each action's row is, and where each stands; `heights` are those of the texts of each name."""
+        least = self.least_height
+        needed: list[list[float]] = []
+        for cell in self.cells:
+            if cell.key is None:
+                needed.append([cell.setting.height(cell.shown(plan, action)) for action in actions])
+            elif cell.key and actions:
+                cell.shown(plan, actions[0])  # a column of the office's own may be missing
+                known = heights[self.scope, cell.key]
+                place = known.shown.places[self.sheet, cell.column]
+                needed.append([known[action[cell.key]][place] for action in actions])
+            elif cell.is_tagged:
+                least = max(least, cell.setting.height(cell.shown(plan, {})))
+        tall = list(map(max, repeat(least, len(actions)), *needed)) if needed else [least] * len(actions)
+        stretched = {}
+        if max(tall, default=0.0) > TALLEST_ROW:
+            for index, height in enumerate(tall):
+                if height > TALLEST_ROW:
+                    tall[index] = TALLEST_ROW
+                    if not self.is_in_table:
+                        stretched[index] = self._stretched(index, plan, actions[index])
+        counts = (len(stretched[index]) if index in stretched else 1 for index in range(len(actions)))
+        edges = (
+            list(accumulate(counts, initial=self.row)) if stretched else range(self.row, self.row + len(actions) + 1)
+        )
+        return Layout(self.row, edges[:-1], edges[-1] - 1), PlacedRows(tall, stretched)
 
-    def xml(self, filling: Filling) -> str:
+    def xml(self, filling: Filling) -> Iterator[bytes]:
         """All the rows."""
-        rows: tuple[PlacedRow, ...] = filling.rows[self.sheet]
+        placed: PlacedRows = filling.rows[self.sheet]
+        bases = filling.layouts[self.sheet].bases
+        count = len(placed.heights)
+        cells = self._written_cells(filling)
+        begin = 0
+        for index in (*placed.stretched, count):
+            for first in range(begin, index, _AT_ONCE):
+                yield self._whole_rows(filling, cells, range(first, min(first + _AT_ONCE, index))).encode()
+            if index < count:
+                action = filling.repeated[self.scope][index]
+                for row, part in enumerate(placed.stretched[index], bases[index]):
+                    begins = f'<row r="{row}" ht="{part.height:g}" customHeight="1"{self.attributes}>'
+                    yield f"{begins}{''.join(self._stretch_cells(filling, row, action, part))}</row>".encode()
+            begin = index + 1
+
+    def _whole_rows(self, filling: Filling, cells: list[WrittenCells], indexes: range) -> str:
+        """The rows of a stretch of actions that take one each: what stands between the places of its row's number."""
+        placed: PlacedRows = filling.rows[self.sheet]
+        first_row = filling.layouts[self.sheet].bases[indexes.start] if indexes else 0
+        actions = filling.repeated[self.scope][indexes.start : indexes.stop]
+        rows = range(first_row, first_row + len(actions))
+        columns = [cell.asked(actions, indexes.start, rows) for cell in cells]
         custom = ' customHeight="1"' if self._is_custom else ""
-        written: list[tuple[Cell, str, str | None, dict[Value | None, str]]] = [
-            (cell, cell.head, cell.key, {}) for cell in self.cells
+        begins = [
+            f'" ht="{height:g}"{custom}{self._row_begins}' for height in placed.heights[indexes.start : indexes.stop]
         ]
-        pieces = []
-        for row, placed in enumerate(rows, self.row):
-            action = filling.repeated[self.scope][placed.action]
-            if placed.texts is None:
-                pieces.append(f'<row r="{row}" ht="{placed.height:g}"{custom}{self.attributes}>')
-                for cell, head, key, known in written:
-                    if key is None:
-                        rest = cell.rest(filling, action, Copy(self.sheet, placed.action, row - self.row))
-                    else:
-                        value = action.get(key)
-                        rest = known.get(value) or known.setdefault(value, cell.rest(filling, action))
-                    pieces.append(f"{head}{row}{rest}")
-            else:
-                pieces.append(f'<row r="{row}" ht="{placed.height:g}" customHeight="1"{self.attributes}>')
-                pieces.extend(self._stretch_cells(filling, row, action, placed, placed.texts))
-            pieces.append("</row>")
-        return "".join(pieces)
+        return "".join(
+            [
+                str(row).join(['<row r="', begin, *map(getitem, cells, values)])
+                for row, begin, values in zip(rows, begins, zip(*columns, strict=True), strict=True)
+            ]
+        )
+
+    def _written_cells(self, filling: Filling) -> list[WrittenCells]:
+        behind = [cell.head for cell in self.cells[1:]] + ["</row>"]
+        return [WrittenCells(cell, filling, self, after) for cell, after in zip(self.cells, behind, strict=True)]
+
+    @cached_property
+    def _row_begins(self) -> str:
+        return f"{self.attributes}>{self.cells[0].head}"
 
     def merges_xml(self, filling: Filling) -> str:
         """The merges of every row."""
@@ -270,32 +316,42 @@ class ModelRow:
         # Programs measure a row again when it is edited, but never by its merged cells.
         return self.is_fixed_height or any(cell.setting.is_merged for cell in self.cells if cell.is_tagged)
 
-    def _stretched(self, index: int, plan: Names, action: Names) -> Iterator[PlacedRow]:
+    def _stretched(self, index: int, plan: Names, action: Names) -> tuple[PlacedRow, ...]:
         """The rows of an action that is taller than one row may be."""
-        columns: list[tuple[str | None, ...]] = []
-        for cell in self.cells:
-            text = cell.shown(plan, action) if cell.is_tagged else ""
-            columns.append(cell.setting.stretches(text) if text and cell.setting.wraps else (None,))
-        count = max(map(len, columns))
-        for position in range(count):
-            texts = tuple(column[position] if position < len(column) else "" for column in columns)
+        texts = tuple(cell.shown(plan, action) if cell.is_tagged else "" for cell in self.cells)
+        parts = self._parted(texts)
+        last = len(parts) - 1
+        return tuple(PlacedRow(index, height, at == 0, at == last, part) for at, (height, part) in enumerate(parts))
+
+    @cached_property
+    def _parted(self) -> Callable[[tuple[str, ...]], tuple[tuple[float, tuple[str | None, ...]], ...]]:
+        return lru_cache(_REMEMBERED)(self._part)
+
+    def _part(self, texts: tuple[str, ...]) -> tuple[tuple[float, tuple[str | None, ...]], ...]:
+        """The texts of an action's cells in several rows, with the height of each."""
+        columns: list[tuple[str | None, ...]] = [
+            cell.setting.stretches(text) if text and cell.setting.wraps else (None,)
+            for cell, text in zip(self.cells, texts, strict=True)
+        ]
+        rows = []
+        for place in range(max(map(len, columns))):
+            parts = tuple(column[place] if place < len(column) else "" for column in columns)
             # A stretch that ends with a line break shows its last line empty: it needs no room.
             heights = [
                 cell.setting.height(text.removesuffix("\n"))
-                for cell, text in zip(self.cells, texts, strict=True)
+                for cell, text in zip(self.cells, parts, strict=True)
                 if text
             ]
-            yield PlacedRow(index, max(heights), position == 0, position == count - 1, texts)
+            rows.append((max(heights), parts))
+        return tuple(rows)
 
-    def _stretch_cells(
-        self, filling: Filling, row: int, action: Names, placed: PlacedRow, texts: tuple[str | None, ...]
-    ) -> Iterator[str]:
+    def _stretch_cells(self, filling: Filling, row: int, action: Names, placed: PlacedRow) -> Iterator[str]:
         change = Change.TOP
         if not placed.is_first:
             change |= Change.OPEN_TOP
         if not placed.is_last:
             change |= Change.OPEN_BOTTOM
-        for cell, text in zip(self.cells, texts, strict=True):
+        for cell, text in zip(self.cells, placed.texts, strict=True):
             if text is None:
                 copy = Copy(self.sheet, placed.action, row - self.row)
                 yield f"{cell.head}{row}{cell.rest(filling, action, copy, change)}"

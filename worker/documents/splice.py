@@ -6,8 +6,9 @@ Filling it is then joining strings; no XML library runs while a document is writ
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,50 +25,85 @@ MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _MARK: Final = "\ufdd0"
 _CUT: Final = re.compile(f"<\\?folio (\\d+)\\?>|{_MARK}(\\d+){_MARK}")
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_NEXT_STRING: Final = '</t></si><si><t xml:space="preserve">'
+# As many texts are escaped together as a processor's nearest memory holds.
+_AT_ONCE: Final = 64
 _ESCAPED_CHARACTER: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
-@dataclass(slots=True)
 class Strings:
-    """The shared strings of one document: the template's own, then each text of the report once."""
+    """The shared strings of one document: the template's own, `first` in number, then each text of the report once."""
 
-    first: int
-    items: list[str] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
+    def __init__(self, first: int) -> None:
+        self._next = first
+        self._numbers: dict[str, int] = {}
+        self._written: list[bytes] = []
+        self._waiting: list[str] = []
 
     def number(self, text: str) -> int:
         """The number of a plain text."""
-        number = self.numbers.get(text)
+        number = self._numbers.get(text)
         if number is None:
-            number = self.numbers[text] = self.first + len(self.items)
-            self.items.append(f'<si><t xml:space="preserve">{string_text(text)}</t></si>')
+            number = self._numbers[text] = self._next
+            self._next += 1
+            self._waiting.append(text)
+            if len(self._waiting) == _AT_ONCE:
+                self._write()
         return number
 
     def rich(self, runs: str) -> int:
         """The number of a text in several formats, given as its XML runs."""
-        self.items.append(f"<si>{runs}</si>")
-        return self.first + len(self.items) - 1
+        self._write()
+        self._written.append(f"<si>{runs}</si>".encode())
+        self._next += 1
+        return self._next - 1
+
+    def xml(self) -> Iterable[bytes]:
+        """The report's own, in the order of their numbers."""
+        self._write()
+        return self._written
+
+    def _write(self) -> None:
+        """Escape those that wait in one go, with a character between them that no text holds."""
+        if self._waiting:
+            texts = string_text("\0".join(self._waiting)).replace("\0", _NEXT_STRING)
+            self._written.append(f'<si><t xml:space="preserve">{texts}</t></si>'.encode())
+            self._waiting.clear()
 
 
 @dataclass(slots=True)
 class Filling:
-    """One document while it is being written; `repeated` is what each scope of tags has a row for."""
+    """One document while it is being written; `repeated` is what each scope of tags has a row for.
+
+    `epoch` is the day from which the workbook counts its dates.
+    """
 
     plan: Names
     repeated: dict[str, tuple[Names, ...]]
     strings: Strings
     styles: Styles
+    epoch: dt.date
     layouts: dict[str, Layout] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
 
 
-Piece = Callable[[Filling], str]
+# What is long comes in pieces, and ready to be deflated.
+Piece = Callable[[Filling], str | Iterable[bytes]]
 Part = tuple[str | Piece, ...]
 
 
-def fill_part(part: Part, filling: Filling) -> bytes:
-    """The part's bytes for this document."""
-    return "".join([piece if isinstance(piece, str) else piece(filling) for piece in part]).encode()
+def fill_part(part: Part, filling: Filling) -> Iterator[bytes]:
+    """The part's bytes for this document, as they come."""
+    waiting: list[str] = []
+    for piece in part:
+        content = piece if isinstance(piece, str) else piece(filling)
+        if isinstance(content, str):
+            waiting.append(content)
+        else:
+            yield "".join(waiting).encode()
+            waiting.clear()
+            yield from content
+    yield "".join(waiting).encode()
 
 
 def qualified(tag: str) -> str:
@@ -88,8 +124,13 @@ def escape_attribute(text: str) -> str:
 
 
 def string_text(text: str) -> str:
+    """Text for the inside of a cell's element."""
+    return escape(spelled(text))
+
+
+def spelled(text: str) -> str:
     """Text for a cell: Excel reads "_x0041_" as "A" unless its first underscore is itself written that way."""
-    return escape(_ESCAPED_CHARACTER.sub("_x005F_", text) if "_x" in text else text)
+    return _ESCAPED_CHARACTER.sub("_x005F_", text) if "_x" in text else text
 
 
 class Splicer:

@@ -12,14 +12,31 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.domain.errors import TemplateProblem
-from worker.documents.context import ACTION_NAMES, CHANGE_NAMES, PLAN_NAMES, Names, Value, extra_name, printed
+from worker.documents.context import (
+    ACTION_NAMES,
+    APPROVAL_NAMES,
+    CHANGE_NAMES,
+    PLAN_NAMES,
+    SEAL_NAMES,
+    Context,
+    Names,
+    Value,
+    extra_name,
+    printed,
+)
 
-_NAMES: Final = {"plan": PLAN_NAMES, "accion": ACTION_NAMES, "cambio": CHANGE_NAMES}
+_NAMES: Final = {
+    "plan": PLAN_NAMES,
+    "accion": ACTION_NAMES,
+    "cambio": CHANGE_NAMES,
+    "aprobacion": APPROVAL_NAMES,
+    "sello": SEAL_NAMES,
+}
 # What a row can be repeated for.
 REPEATED: Final = ("accion", "cambio")
 _TAG: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_NAME: Final = re.compile(r"\s*(plan|accion|cambio)\.(\w+)\s*")
-_SCOPE: Final = re.compile(r"\s*(plan|accion|cambio)\.")
+_NAME: Final = re.compile(rf"\s*({'|'.join(_NAMES)})\.(\w+)\s*")
+_SCOPE: Final = re.compile(rf"\s*({'|'.join(_NAMES)})\.")
 # The office's own columns, by header; Word and Excel like to make quotes round.
 _OTHER: Final = re.compile(r"\s*accion\.otros\[[\"“”'](.+)[\"“”']\]\s*")
 _STRAY: Final = re.compile(r"\{\{|\}\}|\{%|%\}")
@@ -27,7 +44,7 @@ _STRAY: Final = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A name that stands in the template: `scope` is "plan", "accion" or "cambio"."""
+    """A name that stands in the template: `scope` is "plan" for what a report has once, or one of `REPEATED`."""
 
     scope: str
     name: str
@@ -45,6 +62,15 @@ class Tag:
 
 
 TaggedText = tuple[str | Tag, ...]
+
+
+def names_once(context: Context) -> Names:
+    """What a report has once; its approval and its seal under names that begin so ("sello.codigo")."""
+    return (
+        context.plan
+        | {f"aprobacion.{name}": value for name, value in context.aprobacion.items()}
+        | {f"sello.{name}": value for name, value in context.sello.items()}
+    )
 
 
 @dataclass(slots=True)
@@ -82,8 +108,13 @@ def parse_text(text: str, place: str, problems: Problems) -> TaggedText:
     return tuple(parts)
 
 
+def untagged(text: str) -> str:
+    """A text from outside that is written into a template: what would be read as a tag is set apart."""
+    return text.replace("{{", "{ {").replace("}}", "} }").replace("{%", "{ %").replace("%}", "% }")
+
+
 def scopes_in(text: str) -> list[str]:
-    """What the tags of a text ask of ("plan", "accion", "cambio"), sound or not."""
+    """What the tags of a text ask of ("plan", "accion", "cambio"…), sound or not."""
     return [found[1] for tag in _TAG.findall(text) if (found := _SCOPE.match(tag))]
 
 
@@ -103,7 +134,8 @@ def _parse_tag(inner: str, place: str, problems: Problems) -> Tag | None:
         return Tag("accion", extra_name(other[1]))
     found = _NAME.fullmatch(inner)
     if found and found[2] in _NAMES[found[1]]:
-        return Tag(found[1], found[2])
+        is_told_of_plan = found[1] == "plan" or found[1] in REPEATED
+        return Tag(found[1], found[2]) if is_told_of_plan else Tag("plan", f"{found[1]}.{found[2]}")
     everything = [f"{scope}.{name}" for scope, names in _NAMES.items() for name in names]
     near = difflib.get_close_matches(inner.strip(), everything, n=1)
     advice = f"¿Quiso decir {{{{ {near[0]} }}}}?" if near else f"Los nombres que hay son: {', '.join(everything)}."

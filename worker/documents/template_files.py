@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
 from service.domain.errors import TemplateProblem
+from service.domain.frame import NO_FRAME, Frame
 from service.domain.reports import DocumentKind
 from worker.documents.context import Context
 from worker.documents.draft_mark import mark_document, mark_workbook
 from worker.documents.excel import CompiledWorkbook, compile_workbook, fill_workbook
+from worker.documents.frame_excel import frame_workbook
+from worker.documents.frame_word import frame_document
 from worker.documents.word import CompiledDocument, compile_document
 
 _FILES: Final = {
@@ -23,13 +27,21 @@ _FILES: Final = {
 }
 
 
+# An office's reports mostly ask for the same.
+_MOST_LOOKS: Final = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template: its file, the SHA-256 (hex) of that, and how a context is poured into it."""
+    """A compiled template: its file, the SHA-256 (hex) of that, and how a context is poured into it.
+
+    `document` is the Word template that it is; None for a workbook's.
+    """
 
     content: bytes
     fingerprint: str
     fill: Callable[[Context], bytes]
+    document: DocumentTemplate | None = None
 
 
 def compile_template(kind: DocumentKind, content: bytes) -> Template:
@@ -38,54 +50,81 @@ def compile_template(kind: DocumentKind, content: bytes) -> Template:
     Raises:
         TemplateProblem: it cannot be used; the detail says why and where.
     """
-    fill = DocumentTemplate(content).fill if kind.extension == "docx" else WorkbookTemplate(content).fill
-    return Template(content, hashlib.sha256(content).hexdigest(), fill)
+    fingerprint = hashlib.sha256(content).hexdigest()
+    try:
+        if kind.extension == "docx":
+            document = DocumentTemplate(content)
+            return Template(content, fingerprint, document.fill, document)
+        return Template(content, fingerprint, WorkbookTemplate(content).fill)
+    except TemplateProblem:
+        raise
+    except Exception as error:
+        # A file is broken in more ways than the libraries that read it tell apart; no other try will mend it.
+        raise TemplateProblem(
+            "La plantilla está dañada y no se puede leer. Ábrala en Word o en Excel, acepte la reparación si la ofrece "
+            "y guárdela de nuevo.",
+            log=repr(error),
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a report asks of a template that is the same for many reports; a workbook's columns and annex too."""
+
+    frame: Frame = NO_FRAME
+    has_approval: bool = False
+    has_seal: bool = False
+    is_draft: bool = False
+    headers: tuple[str, ...] = ()
+    has_change_log: bool = True
 
 
 class DocumentTemplate:
-    """A Word template, compiled at once as it is, and with the mark of drafts when the first draft asks for it."""
+    """A Word template, compiled at once as it is, and for each look that reports ask for."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._final = compile_document(content)
-        self._draft: CompiledDocument | None = None
+        self._for = lru_cache(_MOST_LOOKS)(self._compiled)
+        self._for(_Look())
 
     def fill(self, context: Context) -> bytes:
         """The Word file of a report."""
-        if not context.borrador:
-            return self._final.fill(context)
-        if self._draft is None:
-            self._draft = compile_document(mark_document(self._content))
-        return self._draft.fill(context)
+        return self.compiled_for(context).fill(context)
+
+    def compiled_for(self, context: Context) -> CompiledDocument:
+        """The template with the look that a report asks for."""
+        return self._for(_Look(context.frame, context.has_approval, context.has_seal, context.borrador))
+
+    def _compiled(self, look: _Look) -> CompiledDocument:
+        content = frame_document(self._content, look.frame, has_approval=look.has_approval, has_seal=look.has_seal)
+        return compile_document(mark_document(content) if look.is_draft else content)
 
 
 class WorkbookTemplate:
-    """An Excel template, compiled for each set of columns, with and without the mark of drafts and the change log.
-
-    An office's plans mostly bring the same columns.
-    """
-
-    _MOST_KEPT: Final = 8
+    """An Excel template, compiled at once as it is, and for each look that reports ask for."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._compiled: dict[tuple[tuple[str, ...], bool, bool], CompiledWorkbook] = {}
-        self._for((), is_draft=False, has_change_log=True)
+        self._for = lru_cache(_MOST_LOOKS)(self._compiled)
+        self._for(_Look())
 
     def fill(self, context: Context) -> bytes:
         """The workbook of a report, with a column for each header that Folio does not know."""
-        has_change_log = bool(context.control_de_cambios)
-        compiled = self._for(context.otros, is_draft=context.borrador, has_change_log=has_change_log)
-        return fill_workbook(compiled, context)
+        look = _Look(
+            context.frame,
+            context.has_approval,
+            context.has_seal,
+            context.borrador,
+            context.otros,
+            has_change_log=bool(context.control_de_cambios),
+        )
+        return fill_workbook(self._for(look), context)
 
-    def _for(self, headers: tuple[str, ...], *, is_draft: bool, has_change_log: bool) -> CompiledWorkbook:
-        key = headers, is_draft, has_change_log
-        if key not in self._compiled:
-            if len(self._compiled) >= self._MOST_KEPT:
-                self._compiled.clear()
-            content = mark_workbook(self._content) if is_draft else self._content
-            self._compiled[key] = compile_workbook(content, headers, has_change_log=has_change_log)
-        return self._compiled[key]
+    def _compiled(self, look: _Look) -> CompiledWorkbook:
+        content = frame_workbook(self._content, look.frame, has_approval=look.has_approval, has_seal=look.has_seal)
+        if look.is_draft:
+            content = mark_workbook(content)
+        return compile_workbook(content, look.headers, has_change_log=look.has_change_log)
 
 
 class Templates(Protocol):
@@ -104,27 +143,30 @@ class TemplateFiles:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._compiled: dict[DocumentKind, Template] = {}
+        self._compiled: dict[DocumentKind, tuple[_FileState, Template]] = {}
 
     def of(self, kind: DocumentKind) -> Template:
-        """The template in the office's folder, as it is now."""
-        name = _FILES[kind]
+        """The template in the office's folder, as it is now; it is read again when its file is another or was saved."""
+        path = self._directory / _FILES[kind]
         try:
-            content = (self._directory / name).read_bytes()
+            state = _state_of(path)
+            known, template = self._compiled.get(kind, (None, None))
+            if template is not None and known == state:
+                return template
+            content = path.read_bytes()
         except OSError as error:
-            raise TemplateProblem(f"Falta la plantilla «{name}».", log=repr(error)) from error
-        known = self._compiled.get(kind)
-        if known is None or known.content != content:
-            known = self._compiled[kind] = compile_template(kind, content)
-        return known
+            raise TemplateProblem(f"Falta la plantilla «{path.name}».", log=repr(error)) from error
+        if template is None or template.content != content:
+            template = compile_template(kind, content)
+        self._compiled[kind] = state, template
+        return template
 
 
-@dataclass(frozen=True, slots=True)
-class KeptTemplate:
-    """A template that was kept with a document, to write that document again."""
+# Device, inode, size, and when it was last written and when anything of it last changed, in nanoseconds: what a saved,
+# replaced or restored file does not share with the one before, whatever date it was given.
+_FileState = tuple[int, int, int, int, int]
 
-    template: Template
 
-    def of(self, _kind: DocumentKind) -> Template:
-        """The same, whatever is asked for: it was kept for one document."""
-        return self.template
+def _state_of(path: Path) -> _FileState:
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

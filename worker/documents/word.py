@@ -8,9 +8,11 @@ are clean (`PlainText`) and escaped as they enter; what a template leaves alone 
 from __future__ import annotations
 
 import re
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain, islice
+from typing import Final, cast
 
 from docxtpl import DocxTemplate
 from jinja2 import Template
@@ -20,14 +22,28 @@ from markupsafe import Markup
 
 from service.domain.errors import TemplateProblem
 from worker.documents.context import ACTION_NAMES, CHANGE_NAMES, PLAN_NAMES, Context, Names, extra_name, printed_names
-from worker.documents.package import Member, deflate, read_members, write_package
+from worker.documents.package import Member, deflate, deflate_stream, deflate_well, read_members, write_package
+from worker.documents.qr import qr_png
 from worker.documents.row_fit import ModelRow, find_model_row
+from worker.documents.seal_foot import QR_PART
+from worker.documents.signature_block import JOINED
+from worker.documents.template_guard import read_template
 from worker.documents.template_language import Complaint, StrictEnvironment, check_source
+from worker.documents.written_names import (
+    KEPT_WHOLE,
+    STAYS_WITH_END,
+    TEXT_BREAKS,
+    TURN_BEGINS,
+    WHOLE,
+    ActionRows,
+    written_names,
+)
 
 MAIN_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_SAME_RUN: Final = ('</w:t><w:br/><w:t xml:space="preserve">', '</w:t><w:tab/><w:t xml:space="preserve">')
+# Some forty actions, which a processor's nearest memory holds.
+_PIECES_AT_ONCE: Final = 1_024
+_DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _PART_NAMES: Final = {
     "document": "el cuerpo del documento",
     "header": "el encabezado de página",
@@ -37,21 +53,36 @@ _PART_NAMES: Final = {
 # A header between the quotes of otros["…"], as it stands in patched XML.
 _OTHER: Final = re.compile(r"""\.otros\[(?:"|')(.*?)(?:"|')\]""")
 # Known to `fill` alone: a template cannot ask for a name that begins so.
-_KEEP_WHOLE: Final = "_entera"
-_TURN: Final = "_turno"
 _END_OF_TURNS: Final = "_fin"
 # The target of the processing instructions that tell whose rows follow.
 TURN: Final = "turno"
+_JOINED: Final = re.compile(rf"<\?{JOINED} (\d+)\?>")
+# As many rows as the signatures may never be without.
+_LAST: Final = 2
+# Points by which a row and what must stay with it may be lower than they were measured.
+_DOUBT: Final = 24.0
 _LOOP: Final = re.compile(r"{%[-+]?\s*(?:for\s+(?P<name>\w+)\s+in\s+(?P<all>\w+)|endfor)\b(?:(?!%}).)*%}", re.DOTALL)
+_MORE_THAN_TEXT: Final = re.compile(r"{{[-+]?(?:tc|tr|p|r)(?=\s)")
 _BEGINS_BLOCK: Final = re.compile(r"(?:\s|{%(?:(?!%}).)*%})*<w:(?:tr|p|tbl|sdt)[ >]", re.DOTALL)
+
+
+class _QrPicture:
+    """Where in the package the picture of a report's own address goes."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledDocument:
-    """A Word template ready to be filled: members to copy, and parts to render in between, in the package's order."""
+    """A Word template ready to be filled: members to copy, and parts to render in between, in the package's order.
 
-    members: tuple[Member | tuple[str, Template], ...]
+    The parts print the names `printed` as they stand, and ask for an action's in `asked` to decide or change something.
+    `below` are the points that what follows the actions takes, where their last rows must stay with it.
+    """
+
+    members: tuple[Member | _QrPicture | tuple[str, Template], ...]
+    printed: frozenset[str]
+    asked: frozenset[str]
     model_row: ModelRow | None
+    below: float | None = None
 
     def fill(self, context: Context) -> bytes:
         """The Word file for a context; the same context gives the same bytes.
@@ -59,43 +90,96 @@ class CompiledDocument:
         Raises:
             TemplateProblem: the template asks for a column of the office's own that this plan does not bring.
         """
-        return write_package(part if isinstance(part, Member) else deflate(*part) for part in self.parts(context))
+        with own_columns_there(context):
+            return write_package(
+                part if isinstance(part, Member) else deflate_stream(part[0], _in_stretches(part[1]))
+                for part in self.streams(context)
+            )
 
-    def parts(self, context: Context, *, tell_turns: bool = False) -> tuple[Member | tuple[str, bytes], ...]:
-        """What `fill` zips: members as they lie, and each part that was filled, with its name.
+    def streams(self, context: Context, *, tell_turns: bool = False) -> Iterator[Member | tuple[str, Iterator[bytes]]]:
+        """What `fill` zips: members as they lie, and each part that is filled as it is written, with its name.
 
         With `tell_turns` the rows and paragraphs that are repeated for an action begin with a processing instruction
-        that holds its place in the plan, from 0; an empty one follows the last.
-
-        Raises:
-            TemplateProblem: as for `fill`.
+        that holds its place in the plan, from 0; an empty one follows the last. Paragraphs that stay with what follows
+        the last action have one in their properties, for that tells nothing of an action.
+        What is wrong with a context shows as a part is written: see `own_columns_there`.
         """
-        names = {
-            "plan": printed_names(context.plan),
-            "acciones": [
-                self._names(printed_names(action), context.otros) | {_TURN: _instruction(str(place), told=tell_turns)}
-                for place, action in enumerate(context.acciones)
-            ],
-            "control_de_cambios": [printed_names(change) for change in context.control_de_cambios],
-            _END_OF_TURNS: _instruction("", told=tell_turns),
+        names: dict[str, object] = {
+            "plan": written_names(context.plan),
+            "acciones": ActionRows(
+                actions=context.acciones,
+                used=self.printed | self.asked,
+                asked=self.asked,
+                others=context.otros,
+                model_row=self.model_row,
+                turn=_turn if tell_turns else _untold,
+                ends=self._ends(context.acciones, told=tell_turns),
+            ),
+            "aprobacion": written_names(context.aprobacion),
+            "sello": written_names(context.sello),
+            "control_de_cambios": [written_names(change) for change in context.control_de_cambios],
+            _END_OF_TURNS: Markup(f"<?{TURN} ?>" if tell_turns else ""),  # noqa: S704 - ours
         }
-        try:
-            return tuple(
-                member if isinstance(member, Member) else (member[0], (_DECLARATION + member[1].render(names)).encode())
-                for member in self.members
-            )
-        except UndefinedError as error:
-            brought = ", ".join(f"«{header}»" for header in context.otros) or "ninguna"
-            raise TemplateProblem(
-                "La plantilla de Word pide una columna propia de la oficina que el plan no trae. "
-                f"Las que trae son: {brought}.",
-                log=str(error),
-            ) from error
+        known = None
+        for member in self.members:
+            match member:
+                case Member():
+                    yield member
+                case _QrPicture():
+                    yield deflate(QR_PART, qr_png(context.qr))
+                case name, template:
+                    # No part has blocks of its own, so that all read the same names.
+                    known = known or template.new_context(names)
+                    written = template.root_render_func(known)
+                    yield name, chain((_DECLARATION,), cast("Iterator[bytes]", written))
 
-    def _names(self, action: dict[str, str], others: tuple[str, ...]) -> dict[str, object]:
-        keep_whole = self.model_row is None or self.model_row.fits_a_page(action)
-        own = {header: action[extra_name(header)] for header in others}
-        return {**action, "otros": own, _KEEP_WHOLE: keep_whole}
+    def _ends(self, actions: tuple[Names, ...], *, told: bool) -> dict[int, dict[str | bytes, bytes]]:
+        """Keep the last rows with what follows them: two if a page holds them with it, else one.
+
+        A row that no page holds with it is parted wherever a page ends, for else it would fill a page alone, and what
+        follows another: so the end of it nearly always stays with what follows.
+        """
+        if self.below is None or self.model_row is None or not actions:
+            return {}
+        last = [printed_names(action) for action in actions[-_LAST:]]
+        count = self.model_row.how_many_fit(last, self.below)
+        if not count and not self.model_row.how_many_fit(last[-1:], self.below - _DOUBT):
+            return {len(actions) - 1: {KEPT_WHOLE: b""}}
+        tied: dict[str | bytes, bytes] = {STAYS_WITH_END: f"<?{JOINED}?>".encode() if told else b"<w:keepNext/>"}
+        if count:
+            tied[KEPT_WHOLE] = WHOLE
+        return {len(actions) - place: tied for place in range(1, max(count, 1) + 1)}
+
+
+def _in_stretches(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    while some := tuple(islice(pieces, _PIECES_AT_ONCE)):
+        yield b"".join(some)
+
+
+def _turn(place: int) -> bytes:
+    return f"<?{TURN} {place}?>".encode()
+
+
+def _untold(_: int) -> bytes:
+    return b""
+
+
+@contextmanager
+def own_columns_there(context: Context) -> Iterator[None]:
+    """Say it for a person where a template asks for a column of the office's own that the plan does not bring.
+
+    Raises:
+        TemplateProblem: it does.
+    """
+    try:
+        yield
+    except UndefinedError as error:
+        brought = ", ".join(f"«{header}»" for header in context.otros) or "ninguna"
+        raise TemplateProblem(
+            "La plantilla de Word pide una columna propia de la oficina que el plan no trae. "
+            f"Las que trae son: {brought}.",
+            log=str(error),
+        ) from error
 
 
 def compile_document(template: bytes) -> CompiledDocument:
@@ -105,31 +189,38 @@ def compile_document(template: bytes) -> CompiledDocument:
         TemplateProblem: it is no sound .docx, holds active content, or asks for what no report has; the detail names
             every place at once.
     """
-    try:
-        plain = read_members(template)
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise TemplateProblem("La plantilla no es un archivo de Word (.docx) sano.", log=repr(error)) from error
-    _refuse_active_content(plain)
-    running_text, single_lines = StrictEnvironment(_SAME_RUN), StrictEnvironment()
-    members: list[Member | tuple[str, Template]] = []
+    plain = read_template(template, "Word")
+    _refuse_another_kind(plain)
+    running_text, single_lines = StrictEnvironment(TEXT_BREAKS), StrictEnvironment()
+    members: list[Member | _QrPicture | tuple[str, Template]] = []
     problems: list[str] = []
     sources: list[str] = []
     for name, content in plain.items():
+        if name == QR_PART:
+            members.append(_QrPicture())
+            continue
         if b"{{" not in content and b"{%" not in content and not _has_split_tag(content):
-            members.append(deflate(name, content, level=9))
+            members.append(deflate_well(name, content))
             continue
         environment = running_text if name.startswith("word/") else single_lines
         root = _parse(name, content)
         source = _patched(root)
         # One paragraph a line, so that the line of a mistake can be shown.
-        complaints = check_source(environment, re.sub(r"<w:p(?=[ >])", "\n<w:p", source))
+        complaints = (*check_source(environment, re.sub(r"<w:p(?=[ >])", "\n<w:p", source)), *_beyond_us(root))
         problems += [_sentence(name, root, complaint) for complaint in complaints]
         sources.append(source)
         if not complaints:
-            members.append((name, environment.from_string(_with_turns(_with_splitting_rows(source)))))
+            members.append((name, environment.from_string(_with_turns(_with_conditional_rows(source)))))
     if problems:
         raise TemplateProblem("La plantilla de Word no se puede usar: " + " ".join(problems))
-    compiled = CompiledDocument(tuple(members), _model_row(plain))
+    joined = re.search(_JOINED.pattern.encode(), plain["word/document.xml"])
+    compiled = CompiledDocument(
+        tuple(members),
+        frozenset(running_text.printed),
+        frozenset(running_text.asked | single_lines.asked) & {*ACTION_NAMES, "otros"},
+        _model_row(plain),
+        float(joined[1]) if joined else None,
+    )
     _try_out(compiled, sources)
     return compiled
 
@@ -158,15 +249,14 @@ def _patched(root: etree._Element) -> str:
     return str(DocxTemplate("").patch_xml(etree.tostring(root, encoding="unicode")))
 
 
-def _with_splitting_rows(source: str) -> str:
+def _with_conditional_rows(source: str) -> str:
     # A row that may not split but is taller than a page loses text in LibreOffice and overflows in Word.
-    keep = "<w:cantSplit/>"
-
     def conditional(row: re.Match[str]) -> str:
         loop = re.search(r"{{ *(\w+)\.(?:" + "|".join(ACTION_NAMES) + ")", row.group())
         if not loop:
             return row.group()
-        return row.group().replace(keep, f"{{% if {loop.group(1)}.{_KEEP_WHOLE} %}}{keep}{{% endif %}}")
+        text = row.group().replace(WHOLE.decode(), f"{{{{ {loop.group(1)}.{KEPT_WHOLE.decode()} }}}}")
+        return _JOINED.sub(f"{{{{ {loop.group(1)}.{STAYS_WITH_END.decode()} }}}}", text)
 
     return re.sub(r"<w:tr[ >].*?</w:tr>", conditional, source, flags=re.DOTALL)
 
@@ -179,14 +269,10 @@ def _with_turns(source: str) -> str:
         if tag["name"]:
             is_block = _BEGINS_BLOCK.match(source, tag.end()) is not None
             tell.append(is_block and tag["all"] == "acciones")
-            return tag.group() + (f"{{{{ {tag['name']}.{_TURN} }}}}" if tell[-1] else "")
+            return tag.group() + (f"{{{{ {tag['name']}.{TURN_BEGINS.decode()} }}}}" if tell[-1] else "")
         return tag.group() + (f"{{{{ {_END_OF_TURNS} }}}}" if tell.pop() else "")
 
     return _LOOP.sub(told, source)
-
-
-def _instruction(content: str, *, told: bool) -> Markup:
-    return Markup(f"<?{TURN} {content}?>" if told else "")  # noqa: S704 - a number of ours
 
 
 def _model_row(plain: dict[str, bytes]) -> ModelRow | None:
@@ -195,27 +281,25 @@ def _model_row(plain: dict[str, bytes]) -> ModelRow | None:
     return find_model_row(document, _parse("word/styles.xml", styles) if styles else None)
 
 
-def _refuse_active_content(plain: dict[str, bytes]) -> None:
+def _refuse_another_kind(plain: dict[str, bytes]) -> None:
     types = plain.get("[Content_Types].xml", b"").decode("utf-8", "replace")
     if MAIN_TYPE not in types or "word/document.xml" not in plain:
         raise TemplateProblem("La plantilla no es un documento de Word (.docx): guárdela como «Documento de Word».")
-    for name, content in plain.items():
-        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-            raise TemplateProblem(f"La plantilla declara entidades en «{name}», lo que ningún Word normal hace.")
-        if "vbaProject" in name or name.startswith(("word/embeddings/", "word/activeX/")):
-            raise TemplateProblem(
-                f"La plantilla trae macros u objetos incrustados («{name}»): quítelos y guárdela de nuevo."
-            )
-        if name.endswith(".rels"):
-            for relation in _parse(name, content):
-                if relation.get("TargetMode") == "External" and not relation.get("Type", "").endswith("/hyperlink"):
-                    raise TemplateProblem(
-                        f"La plantilla depende de un archivo externo, «{relation.get('Target')}»: quítelo."
-                    )
 
 
 def _sentence(name: str, root: etree._Element, complaint: Complaint) -> str:
     return f"En {_place(name, root, complaint.words)}: {complaint.sentence}"
+
+
+def _beyond_us(root: etree._Element) -> Iterator[Complaint]:
+    """What docxtpl's language has for values that are more than text: pictures, documents, runs of their own."""
+    for paragraph in root.iter(f"{_W}p"):
+        for found in _MORE_THAN_TEXT.finditer("".join(piece.text or "" for piece in paragraph.iter(f"{_W}t"))):
+            yield Complaint(
+                found[0],
+                f"«{found[0]}» no se puede usar: los datos de un informe son texto, sin imágenes, subdocumentos ni "
+                "formato propio. Escriba {{ en lugar de ello.",
+            )
 
 
 def _place(name: str, root: etree._Element, words: str) -> str:

@@ -6,9 +6,11 @@ own, and its frame stands here: styles, page, header, footer, language. The same
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
-from worker.documents.package import deflate, write_package
+from worker.documents.package import deflate, deflate_stream, deflate_well, write_package
 from worker.documents.splice import escape, escape_attribute
 
 # Twentieths of a point: the page of the official template, oficio lying down, and what its margins leave.
@@ -140,7 +142,7 @@ _DOCUMENT_RELATIONS: Final = (
     + "</Relationships>"
 )
 _KEPT: Final = tuple(
-    deflate(name, (_DECLARATION + content).encode(), level=9)
+    deflate_well(name, (_DECLARATION + content).encode())
     for name, content in {
         "[Content_Types].xml": _TYPES,
         "_rels/.rels": _RELATIONS,
@@ -152,17 +154,27 @@ _KEPT: Final = tuple(
 )
 
 
-def word_file(title: str, subtitle: str, body: str) -> bytes:
-    """A Word file of these paragraphs and tables; title and subtitle stand above every page."""
+def word_file(title: str, subtitle: str, body: Iterable[str]) -> bytes:
+    """A Word file of these paragraphs and tables, piece by piece; title and subtitle stand above every page."""
     header = f'<w:hdr xmlns:w="{_W}">{paragraph(run(title), "Ttulo")}{paragraph(run(subtitle), "Subttulo")}</w:hdr>'
-    document = f'<w:document xmlns:w="{_W}" xmlns:r="{_R}"><w:body>{body}{_SECTION}</w:body></w:document>'
+    document = chain(
+        (f'{_DECLARATION}<w:document xmlns:w="{_W}" xmlns:r="{_R}"><w:body>',),
+        body,
+        (f"{_SECTION}</w:body></w:document>",),
+    )
     core = (
         f'<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" '
         f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{escape(title)}</dc:title>'
         f"<dc:subject>{escape(subtitle)}</dc:subject><dc:language>es-CO</dc:language></cp:coreProperties>"
     )
-    written = {"word/document.xml": document, "word/header1.xml": header, "docProps/core.xml": core}
-    return write_package([*_KEPT, *(deflate(name, (_DECLARATION + xml).encode()) for name, xml in written.items())])
+    return write_package(
+        [
+            *_KEPT,
+            deflate_stream("word/document.xml", (piece.encode() for piece in document)),
+            deflate("word/header1.xml", f"{_DECLARATION}{header}".encode()),
+            deflate("docProps/core.xml", f"{_DECLARATION}{core}".encode()),
+        ]
+    )
 
 
 def run(text: str, style: str = "") -> str:
@@ -192,18 +204,22 @@ def row(cells: str, *, is_whole: bool = True) -> str:
     return f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr>" if is_whole else f"<w:tr>{cells}</w:tr>"
 
 
-def table(headers: tuple[str, ...], widths: tuple[int, ...], rows: str, *, caption: str, description: str) -> str:
+def table(
+    headers: tuple[str, ...], widths: tuple[int, ...], rows: Iterable[str], *, caption: str, description: str
+) -> Iterator[str]:
     """A table whose header comes again on every page; caption and description are for who cannot see it."""
     head = "".join(
         cell(paragraph(run(header), "Encabezadodetabla"), width, fill="D9E2F3")
         for header, width in zip(headers, widths, strict=True)
     )
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    return (
+    yield (
         f'<w:tbl><w:tblPr><w:tblStyle w:val="Tabladelplan"/><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
         '<w:tblLayout w:type="fixed"/><w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
         'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
         f'<w:tblCaption w:val="{escape_attribute(caption)}"/>'
         f'<w:tblDescription w:val="{escape_attribute(description)}"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
-        f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>{rows}</w:tbl>"
+        f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>"
     )
+    yield from rows
+    yield "</w:tbl>"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from service.domain.frame import NO_FRAME, Frame
 from service.domain.matching import match_actions
 from service.domain.plan import Action
 from service.domain.reports import Report
@@ -48,7 +49,10 @@ def year_report(reports: tuple[Report, ...]) -> Report:
     last = reports[-1]
     actions = tuple(replace(story.last, extras=_columns(story, reports)) for story in stories)
     is_draft = any(report.is_draft for report in reports)
-    return replace(last, plan=replace(last.plan, actions=actions), is_draft=is_draft)
+    # Nobody signs it, it is no format of the quality system, and a seal is of the report that was issued with it.
+    frame = Frame(last.frame.entity, last.frame.logo, has_seal=False)
+    plan = replace(last.plan, actions=actions)
+    return replace(last, plan=plan, is_draft=is_draft, frame=frame, approval=NO_FRAME.approval, seal=None)
 
 
 def _continued(stories: Sequence[_Story], report: Report) -> list[_Story]:

@@ -1,0 +1,79 @@
+"""The texts of a report -> the points of row that each needs, in every cell of the workbook that shows it.
+
+The widths of a text's words are looked up once, whatever number of sheets it stands on. What was measured is kept with
+the compiled template, up to so many texts: most come again, in the issued report after its draft, quarter by quarter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from service.domain.typography import cell_units, is_borrowing, lines_in_rooms, row_height
+from worker.documents.context import Value
+from worker.documents.sheet_measures import Setting
+from worker.documents.sheet_rows import ModelRow
+
+# Texts of one name: some MB of them, if all are as long as those that tell how an action goes.
+_REMEMBERED: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class ShownName:
+    """The cells of model rows that show one name and nothing else: how each sets text, by its sheet and column.
+
+    `rooms` are the places among `settings` of those that wrap, with the room of a line, for each face of the font;
+    `lines` the points of one line in each setting, without and with glyphs that come from another font.
+    """
+
+    settings: tuple[Setting, ...]
+    places: Mapping[tuple[str, str], int]
+    rooms: tuple[tuple[bool, tuple[int, ...], tuple[int, ...]], ...]
+    lines: tuple[tuple[float, ...], tuple[float, ...]]
+
+
+def text_heights(models: Iterable[ModelRow]) -> dict[tuple[str, str], TextHeights]:
+    """How tall the texts of a workbook's model rows are, by what the row is repeated for and the name."""
+    cells: dict[tuple[str, str], dict[tuple[str, str], Setting]] = {}
+    for model in models:
+        for cell in model.cells:
+            if cell.key:
+                cells.setdefault((model.scope, cell.key), {})[model.sheet, cell.column] = cell.setting
+    return {name: TextHeights(_shown(of_name)) for name, of_name in cells.items()}
+
+
+def _shown(cells: Mapping[tuple[str, str], Setting]) -> ShownName:
+    settings = tuple(cells.values())
+    rooms = []
+    for bold in (False, True):
+        wrapping = tuple(at for at, setting in enumerate(settings) if setting.wraps and setting.bold is bold)
+        if wrapping:
+            units = tuple(cell_units(settings[at].width, settings[at].size) for at in wrapping)
+            rooms.append((bold, wrapping, units))
+    lines = tuple(
+        tuple(row_height(1, setting.size, is_borrowing=borrowing) for setting in settings)
+        for borrowing in (False, True)
+    )
+    return ShownName(settings, {cell: at for at, cell in enumerate(cells)}, tuple(rooms), (lines[0], lines[1]))
+
+
+class TextHeights(dict[Value, tuple[float, ...]]):
+    """The points of row that a value of one name needs in each setting that shows it, measured when asked for."""
+
+    def __init__(self, shown: ShownName) -> None:
+        super().__init__()
+        self.shown = shown
+
+    def __missing__(self, value: Value) -> tuple[float, ...]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        # A number or a date never wraps.
+        text = value if isinstance(value, str) else ""
+        counts = [1] * len(self.shown.settings)
+        for bold, places, rooms in self.shown.rooms:
+            for place, count in zip(places, lines_in_rooms(text, rooms, bold=bold), strict=True):
+                counts[place] = count
+        lines = self.shown.lines[is_borrowing(text)]
+        heights = self[value] = tuple([count * line for count, line in zip(counts, lines, strict=True)])
+        return heights

@@ -6,9 +6,13 @@ that the settings name.
 
 from __future__ import annotations
 
+import io
+import shlex
 import shutil
+import struct
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,13 +23,19 @@ from service.domain.errors import StoreUnavailable
 from service.domain.values import printed_number
 from service.jobs import Bell
 from service.serve import valkey_server
-from service.settings import Settings
+from service.settings import PROJECT, Settings
 from service.store import open_store
 
 # The first releases with the corrections for hostile zip files (docs/data-flow.md).
 _SOUND_PYTHONS: Final = {(3, 11): 14, (3, 12): 12, (3, 13): 10}
 _PATIENCE_SECONDS: Final = 20
 _SCARCE_DISK_BYTES: Final = 1024**3
+_OFFICIAL_TEMPLATES: Final = ("plan_de_accion.docx", "plan_de_accion.xlsx")
+_YEAR_TEMPLATES: Final = ("seguimiento_anual.docx", "seguimiento_anual.xlsx")
+# Where worker.documents.pdf looks for them, in words of the shell.
+_LIBREOFFICES: Final = "/usr/lib/libreoffice/program/soffice /opt/libreoffice*/program/soffice"
+_PYTHONS: Final = "/opt/libreoffice*/program/python /usr/bin/python3"
+_CONFINED: Final = PROJECT / "worker" / "documents" / "confined.py"
 
 
 class Health(Enum):
@@ -66,6 +76,7 @@ def examine(settings: Settings) -> tuple[Symptom, ...]:
         _templates(settings),
         _office(),
         _uno(),
+        _confinement(),
         _fonts(),
         _poppler(),
     )
@@ -74,7 +85,7 @@ def examine(settings: Settings) -> tuple[Symptom, ...]:
 def _python() -> Symptom:
     major, minor, patch = sys.version_info[:3]
     state = f"{major}.{minor}.{patch}"
-    if patch >= _SOUND_PYTHONS.get((major, minor), 0):
+    if patch >= _SOUND_PYTHONS.get((major, minor), 0) or _refuses_a_lying_archive():
         return Symptom("Python", Health.SOUND, state)
     wanted = f"{major}.{minor}.{_SOUND_PYTHONS[major, minor]}"
     return Symptom(
@@ -83,6 +94,19 @@ def _python() -> Symptom:
         state,
         f"Desde la {wanted} lee con más seguridad archivos comprimidos dañinos; conviene actualizarlo.",
     )
+
+
+def _refuses_a_lying_archive() -> bool:
+    """Whether this Python has those corrections all the same: a distribution puts them into releases of before."""
+    end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 0, 0, 0, 0)
+    # It says that the end is somewhere else than where it is.
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 7, 1)
+    old_end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    try:
+        zipfile.ZipFile(io.BytesIO(end + locator + old_end)).close()
+    except zipfile.BadZipFile:
+        return True
+    return False
 
 
 def _data(settings: Settings) -> Symptom:
@@ -128,22 +152,25 @@ def _queue(settings: Settings) -> Symptom:
 
 
 def _templates(settings: Settings) -> Symptom:
-    wanted = ("plan_de_accion.docx", "plan_de_accion.xlsx")
-    missing = [name for name in wanted if not (settings.templates_dir / name).is_file()]
-    if missing:
-        cost = (
-            "Sin ella no se escribe ese documento."
-            if len(missing) == 1
-            else "Sin ellas no se escribe documento alguno."
-        )
-        return Symptom("Plantillas", Health.GRAVE, f"falta {' y '.join(missing)} en {settings.templates_dir}", cost)
-    return Symptom("Plantillas", Health.SOUND, f"{len(wanted)} en {settings.templates_dir}")
+    missing = [
+        name for name in (*_OFFICIAL_TEMPLATES, *_YEAR_TEMPLATES) if not (settings.templates_dir / name).is_file()
+    ]
+    if not missing:
+        there = len(_OFFICIAL_TEMPLATES) + len(_YEAR_TEMPLATES)
+        return Symptom("Plantillas", Health.SOUND, f"{there} en {settings.templates_dir}")
+    if len(missing) == 1:
+        named, cost = f"falta {missing[0]}", "Sin ella no se escribe ese documento."
+    else:
+        named = f"faltan {', '.join(missing[:-1])} y {missing[-1]}"
+        cost = "Sin ellas no se escriben esos documentos."
+    health = Health.GRAVE if set(missing) & set(_OFFICIAL_TEMPLATES) else Health.LIMITED
+    return Symptom("Plantillas", health, f"{named} en {settings.templates_dir}", cost)
 
 
 def _office() -> Symptom:
     return _outside_program(
         "LibreOffice",
-        ["soffice", "--version"],
+        ["sh", "-c", f"for program in {_LIBREOFFICES}; do [ -x $program ] && exec $program --version; done; exit 1"],
         lambda output: " ".join(output.split()[:2]),
         cost="No habrá PDF; Word y Excel se escriben igual. Instale libreoffice-writer-nogui y libreoffice-calc-nogui.",
     )
@@ -152,10 +179,29 @@ def _office() -> Symptom:
 def _uno() -> Symptom:
     return _outside_program(
         "python3-uno",
-        ["/usr/bin/python3", "-c", "import uno; print('presente')"],
+        ["sh", "-c", f"for python in {_PYTHONS}; do $python -c 'import uno' && exec echo presente; done 2>&-; exit 1"],
         str.strip,
-        cost="LibreOffice no puede quedarse encendido entre documentos: cada PDF tardará más. Instale python3-uno.",
+        cost="No habrá PDF, porque Folio no puede hablar con LibreOffice. Instale python3-uno.",
     )
+
+
+def _confinement() -> Symptom:
+    """The worker's own program tries the bounds of LibreOffice on itself and prints which there are."""
+    subject = "LibreOffice encerrado"
+    program = shlex.quote(str(_CONFINED))
+    tried = f"for python in {_PYTHONS}; do [ -x $python ] && exec $python -I {program}; done; exit 1"
+    bounds = _output(["sh", "-c", tried])
+    if bounds is None:
+        return Symptom(subject, Health.LIMITED, "no se pudo probar", "Sin python3 no habrá PDF.")
+    reaches = {"files": "los demás archivos", "network": "la red"}
+    reached = " y ".join(named for bound, named in reaches.items() if bound not in bounds.split())
+    if not reached:
+        return Symptom(subject, Health.SOUND, "no alcanza ni la red ni los demás archivos")
+    cost = (
+        "Solo se lo impiden sus propios ajustes. Para que se lo impida también el sistema hacen falta Landlock (Linux "
+        "5.13 o posterior, sin desactivarlo) y seccomp."
+    )
+    return Symptom(subject, Health.LIMITED, f"el sistema lo deja alcanzar {reached}", cost)
 
 
 def _fonts() -> Symptom:

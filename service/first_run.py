@@ -1,173 +1,185 @@
 """An empty store becomes one that holds the example, its documents written as files: Folio's main job, done once.
 
-It is a client like any other: everything goes through the front's own API and queue. When the store is not empty it
-only says where Folio answers.
+It is a client like any other: everything goes through the front's own API and queue, with a token that it gives itself
+and takes back. When the store is not empty it only says where Folio answers. The address is said once the Word and the
+Excel are there, and with it, while nobody has an account, the link of whoever is to administer Folio; the PDF and the
+package, which wait for LibreOffice to start, follow.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
+import contextlib
+import datetime as dt
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlsplit
 
-from service.settings import PROJECT, Settings
+from service import store
+from service.domain.people import EXAMPLE_WRITER, FIRST_OFFICE, Role
+from service.front_client import DONE, FrontClient, Json, NoAnswer
+from service.settings import EXAMPLE, Settings, is_loopback
 from service.supervisor import say
 
-_EXAMPLE: Final = PROJECT / "examples" / "plan-de-accion-2024-v2.0.xlsx"
 # The same key every time: an example that was cut off half-way is taken up again, not sent twice.
 _KEY: Final = "folio-ejemplo-1"
 _PATIENCE_SECONDS: Final = 120.0
 _ASK_EVERY_SECONDS: Final = 0.2
-_DONE: Final = "done"
-_FINAL_STATES: Final = frozenset({_DONE, "failed", "quarantined"})
-_BOUNDARY: Final = "folio-example-boundary"
-
-
-class _NoAnswer(Exception):
-    """The front gave no answer, or not the one that the API promises."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Front:
-    """The front's API as seen from this machine."""
-
-    address: str
-    port: int
-    host_header: str
-
-    @classmethod
-    def of(cls, settings: Settings) -> _Front:
-        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
-        host = settings.host.strip("[]")
-        return cls(everywhere.get(host, host), settings.port, settings.trusted_hosts[0])
-
-    @property
-    def url(self) -> str:
-        shown = f"[{self.address}]" if ":" in self.address else self.address
-        return f"http://{shown}:{self.port}"
-
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-        """The status and body of one answer. The system's web proxies are not asked: this never leaves the machine."""
-        connection = http.client.HTTPConnection(self.address, self.port, timeout=_PATIENCE_SECONDS)
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body or None, {"Host": self.host_header, **named})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as problem:
-            raise _NoAnswer(str(problem)) from problem
-        finally:
-            connection.close()
-
-    def ask_json(self, path: str) -> dict[str, Any]:
-        status, body = self.ask("GET", path)
-        if status != http.client.OK:
-            raise _NoAnswer(f"GET {path}: {status}")
-        answer: dict[str, Any] = json.loads(body)
-        return answer
+_A_WHILE: Final = dt.timedelta(minutes=10)
+_LINK_LASTS: Final = dt.timedelta(days=1)
+_AT_ONCE: Final = ("word", "excel", "findings")
+# What waits for LibreOffice, and what waits for that.
+_LATER: Final = ("pdf", "package")
 
 
 def greet(settings: Settings) -> None:
-    """Do the example's work if the store is empty, and say where everything is."""
-    front = _Front.of(settings)
+    """Do the example's work if the store is empty, and say where everything is.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    kept = store.open_store(settings.database_url)
+    try:
+        with contextlib.ExitStack() as until_the_end:
+            _greet(settings, kept, until_the_end)
+    finally:
+        kept.close()
+
+
+@contextlib.contextmanager
+def _token(kept: store.Store) -> Iterator[str]:
+    """A token that lives no longer than this greeting."""
+    secret, token_id, now = store.new_token(), store.new_id(), _now()
+    kept.make_token(
+        token_id,
+        secret,
+        EXAMPLE_WRITER,
+        Role.APPROVES,
+        FIRST_OFFICE,
+        None,
+        now=now,
+        expires_at=now + _A_WHILE,
+        by=EXAMPLE_WRITER,
+    )
+    try:
+        yield secret
+    finally:
+        kept.end_token(token_id, now=_now(), by=EXAMPLE_WRITER)
+
+
+def _front(settings: Settings) -> FrontClient:
+    """The front as it is reached from this machine, by a name that it answers to."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+    host = settings.host.strip("[]")
+    address = everywhere.get(host, host)
+    shown = f"[{address}]" if ":" in address else address
+    return FrontClient(f"http://{shown}:{settings.port}", host=settings.trusted_hosts[0])
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _link(kept: store.Store, settings: Settings, here: str) -> str | None:
+    """The address at which whoever administers Folio opens the first account; None: there is one already.
+
+    Behind a proxy with TLS it is the one from outside: the cookies of such a Folio travel over https alone.
+    """
+    if kept.has_administrator():
+        return None
+    secret = store.new_secret()
+    until = _now() + _LINK_LASTS
+    kept.make_link(secret, store.LinkPurpose.ADMINISTRATOR, None, now=_now(), expires_at=until, by=EXAMPLE_WRITER)
+    is_reached_here = is_loopback(urlsplit(settings.public_url).hostname or "")
+    return f"{here if is_reached_here else settings.public_url}/llave/{secret}"
+
+
+def _greet(settings: Settings, kept: store.Store, until_the_end: contextlib.ExitStack) -> None:
+    front = _front(settings)
     folder = settings.data_dir / "ejemplo"
+    unfinished = None
     try:
         _wait_until_ready(front)
-        if _is_to_be_written(front, folder):
-            _write_example(front, folder)
-    except _NoAnswer as problem:
-        say(f"No se pudo escribir el ejemplo ({problem}). Los registros están en {settings.data_dir / 'logs'}.")
+        if _is_to_be_written(kept, folder):
+            front = replace(front, token=until_the_end.enter_context(_token(kept)))
+            unfinished = _write_example(front, folder)
+    except NoAnswer as problem:
+        _say_no_answer(problem, settings)
     documents = sorted(folder.glob("*.*"))
     if documents:
         say("\nDocumentos del plan de ejemplo:")
         for document in documents:
             say(f"  {document}")
-    say(f"\nFolio atiende en  {front.url}\nPara terminar, pulse Ctrl+C.")
+    say(f"\nFolio atiende en  {front.url}")
+    if link := _link(kept, settings, front.url):
+        say(f"Para entrar por primera vez, abra este enlace; sirve una sola vez:\n  {link}")
+    say("Para terminar, pulse Ctrl+C.")
+    if unfinished:
+        try:
+            _write_the_rest(front, folder, unfinished)
+        except NoAnswer as problem:
+            _say_no_answer(problem, settings)
 
 
-def _wait_until_ready(front: _Front) -> None:
+def _say_no_answer(problem: NoAnswer, settings: Settings) -> None:
+    say(f"No se pudo escribir el ejemplo ({problem}). Los registros están en {settings.data_dir / 'logs'}.")
+
+
+def _wait_until_ready(front: FrontClient) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
-            status, _ = front.ask("GET", "/readyz")
-            if status == http.client.OK:
+            status = front.ask("GET", "/readyz").status
+            if status == HTTPStatus.OK:
                 return
             problem = f"/readyz: {status}"
-        except _NoAnswer as no_answer:
+        except NoAnswer as no_answer:
             problem = str(no_answer)
         if time.monotonic() > deadline:
-            raise _NoAnswer(problem)
+            raise NoAnswer(problem)
         time.sleep(_ASK_EVERY_SECONDS)
 
 
-def _is_to_be_written(front: _Front, folder: Path) -> bool:
+def _is_to_be_written(kept: store.Store, folder: Path) -> bool:
     if folder.is_dir():
-        # Made when the example was sent; still empty when its documents did not get here.
-        return not any(folder.iterdir())
-    return not front.ask_json("/api/v1/reports?limit=1")["reports"]
+        # Made when the example was sent; the package, which comes last, is not there when something cut it off.
+        return not any(folder.glob("*.zip"))
+    return kept.is_empty()
 
 
-def _write_example(front: _Front, folder: Path) -> None:
+def _write_example(front: FrontClient, folder: Path) -> str:
+    """The documents that are written at once; the id of the report whose others follow."""
     folder.mkdir(parents=True, exist_ok=True)
     say("Escribiendo los documentos del plan de ejemplo…")
-    report = _finished(front, _issue(front, _send(front)))
-    for document in report["documents"]:
-        if document["state"] == _DONE:
-            _, content = front.ask("GET", document["href"])
-            # Whole or not at all, so that a start that is cut off here is taken up by the next.
-            unfinished = folder.with_name(f".{document['filename']}")
-            unfinished.write_bytes(content)
-            unfinished.replace(folder / document["filename"])
-        else:
-            say(f"No se pudo escribir {document['filename']}; la razón está en {front.url}/informes/{report['id']}.")
-
-
-def _send(front: _Front) -> str:
-    head = (
-        # Its official documents come with the issue; drafts of them would be written for nobody.
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="kinds"\r\n\r\nfindings\r\n'
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="workbook"; filename="{_EXAMPLE.name}"\r\n'
-        "Content-Type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\r\n\r\n"
-    )
-    body = head.encode() + _EXAMPLE.read_bytes() + f"\r\n--{_BOUNDARY}--\r\n".encode()
-    status, answer = front.ask(
-        "POST",
-        "/api/v1/reports",
-        body,
-        Content_Type=f"multipart/form-data; boundary={_BOUNDARY}",
-        Idempotency_Key=_KEY,
-    )
-    if status not in {http.client.OK, http.client.ACCEPTED}:
-        raise _NoAnswer(f"POST /api/v1/reports: {status}")
-    return str(json.loads(answer)["id"])
-
-
-def _issue(front: _Front, report_id: str) -> str:
-    """Issue the example, once or again: its documents are those that an office would sign."""
-    said = json.dumps({"by": "Folio (ejemplo)"}).encode()
-    status, _ = front.ask("POST", f"/api/v1/reports/{report_id}/issue", said, Content_Type="application/json")
-    if status != http.client.OK:
-        raise _NoAnswer(f"POST /api/v1/reports/{report_id}/issue: {status}")
+    # Its official documents come with the issue; drafts of them would be written for nobody.
+    sent, _ = front.send(EXAMPLE.name, EXAMPLE.read_bytes(), {"kinds": "findings"}, _KEY)
+    # Issued once or again: its documents are those that an office would sign.
+    report_id = str(front.issue(sent["id"])["id"])
+    for document in front.finished(report_id, kinds=_AT_ONCE, tell=lambda percent: say(f"  {percent} %")):
+        _keep(front, folder, document)
     return report_id
 
 
-def _finished(front: _Front, report_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    shown = -1
-    while True:
-        report = front.ask_json(f"/api/v1/reports/{report_id}")
-        if report["progress"] != shown:
-            shown = report["progress"]
-            say(f"  {shown} %")
-        if report["state"] in _FINAL_STATES:
-            return report
-        if time.monotonic() > deadline:
-            raise _NoAnswer("los documentos tardan demasiado")
-        time.sleep(_ASK_EVERY_SECONDS)
+def _write_the_rest(front: FrontClient, folder: Path, report_id: str) -> None:
+    say("\nFolio sigue con el PDF y con el paquete para publicar, y aquí dirá cuándo están.")
+    late = front.finished(report_id, kinds=_LATER)
+    kept = [_keep(front, folder, document) for document in late]
+    if any(kept):
+        say("\nYa están los que faltaban:")
+    for path in filter(None, kept):
+        say(f"  {path}")
+
+
+def _keep(front: FrontClient, folder: Path, document: Json) -> Path | None:
+    """A finished document as a file; of one that could not be written the reason is said."""
+    if document["state"] != DONE:
+        say(f"  No se pudo escribir {document['filename']}. {document['problem'] or ''}".rstrip())
+        return None
+    return front.keep(document, folder)
 
 
 if __name__ == "__main__":

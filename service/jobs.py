@@ -1,7 +1,7 @@
 """The contract between the front and the worker: task names, queues, and how the bell is rung.
 
-A message carries a job's id and nothing else. The job row in the database is the truth; a lost message costs a
-second's wait, never a report.
+A message carries the id of a job, or of a few of one report that are written one right after the other, and nothing
+else. The job row in the database is the truth; a lost message costs a second's wait, never a report.
 """
 
 from __future__ import annotations
@@ -68,17 +68,22 @@ class Bell:
         }
         self._silent_until = 0.0
 
-    def ring(self, job_ids: Iterable[str]) -> bool:
-        """Announce jobs. False: Redis did not take all of them, the reconciler will."""
+    def ring(self, job_ids: Iterable[str], together: Iterable[str] = ()) -> bool:
+        """Announce jobs, and in one message those that are worth `together`. False: Redis did not take all of them.
+
+        The reconciler will then.
+        """
+        at_once = list(together)
+        messages = [*([at_once] if at_once else []), *([job_id] for job_id in job_ids if job_id not in at_once)]
         started = time.monotonic()
         if started < self._silent_until:
             return False
         try:
             with self._app.producer_pool.acquire(block=True, timeout=self.PATIENCE_SECONDS) as producer:
-                for job_id in job_ids:
+                for message in messages:
                     if time.monotonic() - started > self.PATIENCE_SECONDS:
                         return self._fall_silent("Redis is slow")
-                    self._app.send_task(WRITE_DOCUMENT, args=[job_id], producer=producer, retry=False)
+                    self._app.send_task(WRITE_DOCUMENT, args=message, producer=producer, retry=False)
         except Exception as error:  # noqa: BLE001 whatever is wrong with Redis, the upload is safe and must be answered
             return self._fall_silent(f"{type(error).__name__}: {error}")
         return True

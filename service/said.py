@@ -1,4 +1,4 @@
-"""What a person says beside the workbook, as text -> the mapping and the acceptances that the reader takes.
+"""What a person says beside the workbook, as text -> the mapping, acceptances and corrections that the reader takes.
 
 The web and the terminal both ask here, so that a field has the same names at every door.
 """
@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from service.domain.corrections import Correction
 from service.domain.findings import CellRef, FindingCode
 from service.domain.reading import Acceptance
 from service.domain.values import PlainText, UnacceptableText
@@ -36,10 +37,15 @@ _ACCEPTANCE: Final = re.compile(
     re.DOTALL,
 )
 
+_CORRECTION: Final = re.compile(r"(?P<sheet>[^!]+|.+?)!(?P<cell>[A-Za-z]{1,3}[0-9]{1,7})\s*=(?P<after>.*)", re.DOTALL)
+_CELL: Final = re.compile(r"[A-Z]{1,3}[0-9]{1,7}")
+
 LONGEST_HEADER: Final = 1_000
 LONGEST_REASON: Final = 1_000
 MOST_COLUMNS: Final = 200
+LONGEST_CELL: Final = 32_767
 MOST_ACCEPTANCES: Final = 5_000
+MOST_CORRECTIONS: Final = 5_000
 
 
 class NotUnderstood(Exception):
@@ -119,6 +125,34 @@ def acceptance_in(text: str) -> Acceptance:
     return _acceptance({**said, "code": said["code"].upper(), "sheet": said["sheet"] or said["whole_sheet"]})
 
 
+def corrections_of(text: str) -> tuple[Correction, ...]:
+    """The corrections in a JSON list of `{sheet, cell, after, before}`; without `before` whatever the cell says.
+
+    Raises:
+        NotUnderstood: no such list, or what is to stand in a cell is no text that one can hold.
+    """
+    said = json_in(text)
+    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+        raise NotUnderstood('Escriba una lista JSON, como [{"sheet": "Plan", "cell": "G7", "after": "31/12/2024"}].')
+    if len(said) > MOST_CORRECTIONS:
+        raise NotUnderstood(f"Corrija {MOST_CORRECTIONS} celdas como máximo.")
+    return tuple(_correction(each) for each in said)
+
+
+def correction_in(text: str) -> Correction:
+    """The correction in "Plan!G7=31/12/2024".
+
+    Raises:
+        NotUnderstood: as `corrections_of`, or it is not written so.
+    """
+    found = _CORRECTION.fullmatch(text.strip())
+    if not found:
+        raise NotUnderstood(
+            f"«{text[:80]}» no dice qué celda se corrige y qué debe decir: escríbalo como «Plan!G7=31/12/2024»."
+        )
+    return _correction(found.groupdict())
+
+
 def reason_of(text: str) -> str:
     """The reason for which a finding is let stand.
 
@@ -171,3 +205,14 @@ def _acceptance(said: dict[str, Any]) -> Acceptance:
         raise NotUnderstood(f"No existe ningún hallazgo con el código «{code[:80]}».")
     place = CellRef(words["sheet"], words["cell"].upper()) if words["sheet"] else None
     return Acceptance(FindingCode[code], place, reason_of(words["reason"]))
+
+
+def _correction(said: dict[str, Any]) -> Correction:
+    words = [said.get(name) for name in ("sheet", "cell", "after")]
+    before = said.get("before")
+    if not all(isinstance(word, str) for word in words) or not isinstance(before, str | None):
+        raise NotUnderstood("De cada corrección, sheet, cell, after y, si se da, before son textos.")
+    sheet, cell, after = map(str, words)
+    if not sheet or not _CELL.fullmatch(cell.upper()):
+        raise NotUnderstood(f"«{sheet[:80]}!{cell[:20]}» no es una celda: diga la hoja y la celda, como Plan y G7.")
+    return Correction(CellRef(sheet, cell.upper()), plain_text(after, LONGEST_CELL), before)

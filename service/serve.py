@@ -152,7 +152,7 @@ def _programs(settings: Settings, front_socket: socket.socket) -> list[Program]:
             "worker",
             "el escritor de documentos",
             (
-                *(*python, "celery", "--app", "worker.app", "worker"),
+                *(*python, "celery", "--quiet", "--app", "worker.app", "worker"),
                 *("--concurrency", str(settings.worker_processes), "--loglevel", "INFO"),
                 # Workers need not know one another; finding out takes a second at every start.
                 *("--without-gossip", "--without-mingle", "--without-heartbeat"),
@@ -166,8 +166,9 @@ def _programs(settings: Settings, front_socket: socket.socket) -> list[Program]:
             "el sitio",
             (
                 *(*python, "gunicorn", "service.web.wsgi:app", "--bind", f"fd://{front_socket.fileno()}"),
-                *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+                *("--worker-class", "gthread", "--workers", "2", "--threads", "16"),
                 *("--timeout", "60", "--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"),
+                *("--logger-class", "service.web.gunicorn_lines.GunicornLines"),
             ),
             environment,
             inherited_fds=(front_socket.fileno(),),

@@ -156,8 +156,13 @@ class Supervisor:
         self._logs_checked_at = now
         for log in self.logs.glob("*.log"):
             if log.stat().st_size > _LOG_BYTES:
+                before = log.with_suffix(".log.1")
+                try:
+                    shutil.copyfile(log, before)
+                except OSError:
+                    # A full disk: half a copy is of no use, and what is written next needs the room.
+                    before.unlink(missing_ok=True)
                 # The programs append, so that after the cut they go on at the beginning.
-                shutil.copyfile(log, log.with_suffix(".log.1"))
                 os.truncate(log, 0)
 
     def _end_everything(self) -> None:

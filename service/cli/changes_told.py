@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from service.cli.told import INDENT, width_of_terminal
-from service.domain.changes import ActionChange, ActionChangeKind, Approver, Changes, FieldChange, Piece, describe
+from service.domain.changes import (
+    FIELD_LABELS,
+    ActionChange,
+    ActionChangeKind,
+    Approver,
+    Changes,
+    FieldChange,
+    Piece,
+    describe,
+)
 from service.domain.plan import Plan
-from service.sheets.columns import COLUMNS
 
-_HEAD: Final = {
-    "year": "VIGENCIA",
-    "quarter": "TRIMESTRE",
-    "version": "VERSIÓN",
-    "title": "TÍTULO",
-    "objective": "OBJETIVO",
-}
-_FIELDS: Final = _HEAD | {column.field: column.header for column in COLUMNS}
 # What says which report it is: nobody approves it by itself.
 _NUMBERS: Final = {"year", "quarter", "version"}
 _KINDS: Final = {
@@ -91,7 +91,7 @@ def _fields(fields: tuple[FieldChange, ...], width: int) -> Iterator[str]:
 
 
 def _label(change: FieldChange) -> str:
-    return _FIELDS.get(change.field, change.field)
+    return FIELD_LABELS.get(change.field, change.field)
 
 
 def _side(label: str, text: str, width: int) -> str:

@@ -14,10 +14,15 @@ from pathlib import Path
 import click
 
 from service import disk
-from service.cli.audit import audit_group
+from service.cli.audit import audit_group, verify_command
+from service.cli.backup import backup_command, restore_command
+from service.cli.jobs import drafts_group, jobs_group
+from service.cli.office import office_group
 from service.cli.offline import CannotRead
 from service.cli.options import YearType
+from service.cli.people import account_group, token_group
 from service.cli.report import check_command, generate_command
+from service.cli.send import send_command
 from service.cli.spanish import ERRORS_FOUND, FINE, INTERRUPTED, UNREADABLE, Group, usage_sentence
 from service.cli.versions import compare_command, next_quarter_command, year_command
 from service.domain.errors import StoreUnavailable
@@ -32,10 +37,19 @@ def folio() -> None:
 for order in (
     check_command,
     generate_command,
+    send_command,
     compare_command,
     next_quarter_command,
     year_command,
+    office_group,
+    account_group,
+    token_group,
     audit_group,
+    jobs_group,
+    drafts_group,
+    backup_command,
+    restore_command,
+    verify_command,
 ):
     folio.add_command(order)
 

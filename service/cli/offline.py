@@ -11,7 +11,6 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,10 @@ import click
 from service import disk
 from service.cli.spanish import ERRORS_FOUND, FINE, UNREADABLE
 from service.domain import archive
+from service.domain.errors import StoreUnavailable
+from service.domain.frame import NO_FRAME, Frame
+from service.domain.office import Office, OfficeSettings
+from service.domain.office_json import office_to_json
 from service.domain.plan import Plan
 from service.domain.reading import Given, Reading
 from service.domain.reports import DocumentKind, Report
@@ -37,8 +40,39 @@ class CannotRead(Exception):
         self.exit_code = exit_code
 
 
-def read(workbook: Path, given: Given) -> Reading:
+def office_settings(file: Path | None = None) -> OfficeSettings:
+    """What counts on this machine: a file's words, else those that were kept last here, else the reference office's.
+
+    Args:
+        file: the office's file; None for the one that the environment names.
+
+    Raises:
+        UnusableSettings: there is no such file, or it cannot be used.
+        CannotRead: what was kept cannot be read.
+    """
+    settings = Settings.from_environment(FOLIO_OFFICE_FILE=str(file) if file else None)
+    database = settings.database_url.removeprefix("sqlite:///")
+    if settings.office_file or not Path(database).is_file():
+        return settings.office_settings
+    from service.store import open_store  # noqa: PLC0415 - it costs half a second, where nothing was kept for nothing
+
+    store = open_store(settings.database_url)
+    try:
+        kept = store.office()
+    except StoreUnavailable as problem:
+        raise CannotRead(problem.detail, ERRORS_FOUND) from problem
+    finally:
+        store.close()
+    return kept.settings if kept else settings.office_settings
+
+
+def read(workbook: Path, given: Given, office: Office | None = None) -> Reading:
     """The plan in a workbook, as the office's settings check it.
+
+    Args:
+        workbook: where it is.
+        given: what is said beside it.
+        office: whose rules count; None for the office's own.
 
     Raises:
         CannotRead: there is no such file.
@@ -47,16 +81,17 @@ def read(workbook: Path, given: Given) -> Reading:
         content = workbook.read_bytes()
     except OSError as problem:
         raise CannotRead(f"No se puede leer {workbook}: {disk.reason(problem)}.") from problem
-    room = ReadingRoom(office=Settings.from_environment().office)
+    room = ReadingRoom()
     try:
-        return room.read(content, given)[0]
+        return room.read(content, given, office=office or Settings.from_environment().office)[0]
     finally:
         room.close()
 
 
-def report_of(plan: Plan, *, is_draft: bool = False) -> Report:
-    """A report that nobody keeps: the first edition, of now."""
-    return Report(secrets.token_hex(16), plan, 1, dt.datetime.now(dt.UTC), is_draft)
+def report_of(plan: Plan, *, is_draft: bool = False, frame: Frame = NO_FRAME) -> Report:
+    """A report that nobody keeps, so that nothing can verify it: the first edition, of now, without a seal."""
+    at = dt.datetime.now(dt.UTC)
+    return Report(secrets.token_hex(16), plan, 1, at, is_draft, frame=frame, approval=frame.approval)
 
 
 def written_to(kind: DocumentKind, *, folder: Path | None = None, file: Path | None = None) -> dict[str, str]:
@@ -86,7 +121,7 @@ def write(
         "others": [archive.report_to_json(other) for other in others],
         "documents": documents,
         "templates": str(settings.templates_dir),
-        "office": asdict(settings.office),
+        "office": office_to_json(settings.office),
     }
     if source:
         workbook, reading = source

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import click
 
+from service.domain.corrections import Correction
 from service.domain.reading import Acceptance, Given
 from service.domain.values import Quarter, VersionNumber
-from service.said import NotUnderstood, acceptance_in, pair_in
+from service.said import NotUnderstood, acceptance_in, correction_in, pair_in
 
 _EARLIEST_YEAR: Final = 1990
 _LATEST_YEAR: Final = 2100
@@ -83,6 +84,19 @@ class AcceptanceType(click.ParamType[Acceptance]):
             self.fail(str(reason), param, ctx)
 
 
+class CorrectionType(click.ParamType[Correction]):
+    """A cell that is put right: "Plan!G7=31/12/2024"."""
+
+    name = "corrección"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Correction:
+        """The correction in "Plan!G7=31/12/2024"."""
+        try:
+            return value if isinstance(value, Correction) else correction_in(value)
+        except NotUnderstood as reason:
+            self.fail(str(reason), param, ctx)
+
+
 workbook_argument: Final = click.argument("workbook", metavar="PLAN.xlsx", type=click.Path(path_type=Path))
 json_option: Final = click.option(
     "--json", "as_json", is_flag=True, help="Escribe el resultado en JSON, para otros programas."
@@ -123,9 +137,10 @@ def reading_options(command: Callable[..., int]) -> Callable[..., int]:
         version: VersionNumber | None,
         mapping: tuple[tuple[str, str], ...],
         accepted: tuple[Acceptance, ...],
+        corrections: tuple[Correction, ...],
         **others: Any,
     ) -> int:
-        return command(given=Given(year, quarter, version, mapping, accepted), **others)
+        return command(given=Given(year, quarter, version, mapping, accepted, corrections), **others)
 
     accept = click.option(
         "--accept",
@@ -135,9 +150,27 @@ def reading_options(command: Callable[..., int]) -> Callable[..., int]:
         multiple=True,
         help='Deja en pie un hallazgo, con su razón ("ROW_002:Plan!A9=Lo aprobó el comité"). Puede repetirse.',
     )
-    return workbook_argument(accept(mapping_option(numbers_options(with_given))))
+    correct = click.option(
+        "--correct",
+        "corrections",
+        metavar="HOJA!CELDA=VALOR",
+        type=CorrectionType(),
+        multiple=True,
+        help='Lee el libro como si la celda dijera eso ("Plan!G7=31/12/2024"); el archivo no cambia. Puede repetirse.',
+    )
+    return workbook_argument(accept(correct(mapping_option(numbers_options(with_given)))))
 
 
+out_option: Final = click.option(
+    "--out", metavar="CARPETA", type=click.Path(path_type=Path), default=Path(), help="Dónde escribirlos (aquí)."
+)
+office_option: Final = click.option(
+    "--office",
+    "office_file",
+    metavar="OFICINA.toml",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Los ajustes de la oficina que valen: entidad, firmantes, vocabularios.",
+)
 marked_option: Final = click.option(
     "--marked",
     metavar="LIBRO.xlsx",

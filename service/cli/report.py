@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from service.cli.offline import Answer, ask_worker, print_json, read, report_of, tell_problems, write, written_to
-from service.cli.options import json_option, marked_option, reading_options
+from service.cli.offline import (
+    Answer,
+    ask_worker,
+    office_settings,
+    print_json,
+    read,
+    report_of,
+    tell_problems,
+    write,
+    written_to,
+)
+from service.cli.options import json_option, marked_option, office_option, out_option, reading_options
 from service.cli.spanish import ERRORS_FOUND, FINE, UNREADABLE, Command
 from service.cli.told import counted, findings_as_text, reading_as_text
 from service.domain import archive
+from service.domain.findings import Finding
+from service.domain.office_json import office_to_json
 from service.domain.plan import Plan
 from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable
 from service.domain.reports import DocumentKind
@@ -29,7 +41,7 @@ _OFFICIAL_KINDS: Final = (DocumentKind.WORD, DocumentKind.EXCEL)
 def check_command(workbook: Path, *, given: Given, marked: Path | None, as_json: bool) -> int:
     """Revisa un plan: qué se entendió y qué hay que corregir."""
     reading = read(workbook, given)
-    _tell_lost_acceptances(given, reading)
+    tell_lost_acceptances(given, reading.findings)
     if as_json:
         print_json(archive.reading_to_json(reading))
     else:
@@ -39,23 +51,32 @@ def check_command(workbook: Path, *, given: Given, marked: Path | None, as_json:
 
 @click.command("generate", cls=Command)
 @reading_options
-@click.option(
-    "--out", metavar="CARPETA", type=click.Path(path_type=Path), default=Path(), help="Dónde escribirlos (aquí)."
-)
+@out_option
 @click.option(
     "--draft",
     "is_draft",
     is_flag=True,
     help="Los marca como BORRADOR en cada página, y los escribe aunque el plan tenga errores.",
 )
+@click.option("--pdf", "with_pdf", is_flag=True, help="Escribe también el PDF, si en este equipo está LibreOffice.")
+@office_option
 @marked_option
 @json_option
 def generate_command(
-    workbook: Path, *, given: Given, out: Path, is_draft: bool, marked: Path | None, as_json: bool
+    workbook: Path,
+    *,
+    given: Given,
+    out: Path,
+    is_draft: bool,
+    with_pdf: bool,
+    office_file: Path | None,
+    marked: Path | None,
+    as_json: bool,
 ) -> int:
     """Escribe los documentos oficiales de un plan, sin servidor."""
-    reading = read(workbook, given)
-    _tell_lost_acceptances(given, reading)
+    settings = office_settings(office_file)
+    reading = read(workbook, given, settings.office)
+    tell_lost_acceptances(given, reading.findings)
     not_marked = _mark(workbook, reading, marked)
     plan = _plan_to_write(reading, is_draft=is_draft)
     if plan is None:
@@ -65,7 +86,9 @@ def generate_command(
             click.echo(f"{workbook.name}: {reading_as_text(reading)}\n\n{findings_as_text(reading.findings)}", err=True)
             click.echo("\nNo se escribió ningún documento.", err=True)
         return max(_exit_code(reading), not_marked)
-    answer = write(report_of(plan, is_draft=is_draft), [written_to(kind, folder=out) for kind in _OFFICIAL_KINDS])
+    kinds = (*_OFFICIAL_KINDS, DocumentKind.PDF) if with_pdf else _OFFICIAL_KINDS
+    report = report_of(plan, is_draft=is_draft, frame=settings.frame)
+    answer = write(report, [written_to(kind, folder=out) for kind in kinds])
     if as_json:
         print_json(_as_json(reading, answer))
     else:
@@ -93,9 +116,9 @@ def _exit_code(reading: Reading) -> int:
             return UNREADABLE
 
 
-def _tell_lost_acceptances(given: Given, reading: Reading) -> None:
+def tell_lost_acceptances(given: Given, findings: Iterable[Finding]) -> None:
     """A finding that is not there cannot be let stand: oftenest its code or its cell was mistyped."""
-    found = {(finding.code, finding.place) for finding in reading.findings}
+    found = {(finding.code, finding.place) for finding in findings}
     for acceptance in given.accepted:
         if (acceptance.code, acceptance.place) not in found:
             place = acceptance.place
@@ -111,7 +134,7 @@ def _mark(workbook: Path, reading: Reading, out: Path | None) -> int:
         "workbook": str(workbook.absolute()),
         "reading": archive.reading_to_json(reading),
         "out": str(out.absolute()),
-        "office": asdict(Settings.from_environment().office),
+        "office": office_to_json(Settings.from_environment().office),
     }
     answer = ask_worker({"marked": order})
     for document in answer["documents"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import click
@@ -20,6 +21,10 @@ class _Formatter(click.HelpFormatter):
 
     def write_heading(self, heading: str) -> None:
         super().write_heading(_HEADINGS.get(heading, heading))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        in_spanish = [(name, told.replace("[required]", "(obligatoria)")) for name, told in rows]
+        super().write_dl(in_spanish, col_max, col_spacing)
 
 
 class _Context(click.Context):

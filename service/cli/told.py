@@ -10,7 +10,7 @@ from typing import Final
 
 from service.domain.findings import Finding, Severity
 from service.domain.plan import DraftPlan
-from service.domain.reading import Accepted, Reading, Rejected, Unreadable
+from service.domain.reading import Reading, Unreadable
 from service.domain.values import ROMAN
 
 _SEVERITIES: Final = {
@@ -25,16 +25,18 @@ INDENT: Final = "    "
 
 
 def reading_as_text(reading: Reading) -> str:
-    """What was understood of a workbook, in a line, and in another the columns that are the office's own."""
-    match reading:
-        case Accepted(plan=plan):
-            understood = plan_as_text(plan.as_draft())
-        case Rejected(plan=draft):
-            understood = plan_as_text(draft)
-        case Unreadable():
-            return "no se puede leer como plan de acción"
-    own = dict.fromkeys(column.header for column in reading.extra_columns)
-    return f"{understood}\nOtras columnas, que también se conservan: {', '.join(own)}" if own else understood
+    """What was understood of a workbook, in a line, and in others its own columns and the cells that were put right."""
+    if isinstance(reading, Unreadable):
+        is_sound = all(finding.code.name.startswith("CORRECTION_") for finding in reading.findings)
+        return "no se pudo corregir" if is_sound else "no se puede leer como plan de acción"
+    lines = [plan_as_text(reading.plan.as_draft())]
+    if own := dict.fromkeys(column.header for column in reading.extra_columns):
+        lines.append(f"Otras columnas, que también se conservan: {', '.join(own)}")
+    for made in reading.corrections:
+        said = f"decía «{_abridged(made.before)}»" if made.before else "estaba vacía"
+        now = f"dice «{_abridged(made.after)}»" if made.after else "queda vacía"
+        lines.append(f"Se corrigió {made.place.sheet}!{made.place.cell}: {said} y {now}.")
+    return "\n".join(lines)
 
 
 def plan_as_text(plan: DraftPlan) -> str:

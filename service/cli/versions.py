@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from service.cli.offline import Answer, CannotRead, print_json, read, report_of, tell_problems, write, written_to
-from service.cli.options import json_option, mapping_option, numbers_options, workbook_argument
+from service.cli.options import json_option, mapping_option, numbers_options, out_option, workbook_argument
 from service.cli.spanish import ERRORS_FOUND, FINE, Command
 from service.cli.told import counted, findings_as_text, reading_as_text
 from service.domain.findings import has_errors
@@ -118,9 +118,7 @@ def next_quarter_command(
 
 @click.command("year", cls=Command)
 @click.argument("workbooks", metavar="PLAN.xlsx…", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option(
-    "--out", metavar="CARPETA", type=click.Path(path_type=Path), default=Path(), help="Dónde escribirlos (aquí)."
-)
+@out_option
 @mapping_option
 def year_command(workbooks: tuple[Path, ...], *, out: Path, mapping: Mapping) -> int:
     """Pone lado a lado los avances de un año, en Word y en Excel.
@@ -177,12 +175,7 @@ def _plan_in(workbook: Path, given: Given) -> tuple[Plan, Reading]:
 
 
 def _draft(reading: Reading) -> DraftPlan | None:
-    match reading:
-        case Unreadable():
-            return None
-        case _:
-            plan = reading.plan
-            return plan.as_draft() if isinstance(plan, Plan) else plan
+    return None if isinstance(reading, Unreadable) else reading.plan.as_draft()
 
 
 def _missing(reading: Reading) -> list[str]:

@@ -6,17 +6,35 @@ Values are strings as they will be printed; dates are ISO; the quarter is a Roma
 from __future__ import annotations
 
 import datetime as dt
+import json
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
+from service.domain.corrections import Correction
 from service.domain.findings import CellRef, Finding, FindingCode
-from service.domain.plan import Action, DraftPlan, RowRef
-from service.domain.reading import Acceptance, Accepted, Given, MappedColumn, Reading, Rejected, Unreadable, decided
+from service.domain.office_json import (
+    approval_from_json,
+    approval_to_json,
+    frame_from_json,
+    frame_to_json,
+    seal_from_json,
+    seal_to_json,
+)
+from service.domain.plan import Action, DraftPlan, Plan, RowRef
+from service.domain.reading import Acceptance, Given, MappedColumn, Reading, Unreadable, decided
 from service.domain.reports import ChangeLogEntry, Report
 from service.domain.values import ROMAN, PlainText, Quarter, Target, VersionNumber
 
 Json = dict[str, Any]
 
-_TEXTS = ("number", "action", "lead", "indicator", "unit", "periodicity", "funding_source", "qualitative_progress")
+# Asked once: of an enumeration itself it is made anew every time, and a reading has thousands of findings.
+_CODES = dict(FindingCode.__members__)
+_TEXTS = ("number", "action", "indicator", "qualitative_progress")
+_LONG_TEXTS = ("action", "indicator", "qualitative_progress")
+# Of a few words that come again from one action to the next.
+_REPEATED_TEXTS = ("lead", "unit", "periodicity", "funding_source")
 
 
 def plan_to_json(plan: DraftPlan) -> Json:
@@ -39,7 +57,9 @@ def plan_from_json(data: Json) -> DraftPlan:
         version=VersionNumber.parse(data["version"]) if data["version"] else None,
         title=_text(data["title"]),
         objective=_text(data["objective"]),
-        actions=tuple(_action_from_json(action) for action in data["actions"]),
+        actions=tuple(
+            action if isinstance(action, Action) else _action_from_json(action) for action in data["actions"]
+        ),
     )
 
 
@@ -50,15 +70,10 @@ def report_to_json(report: Report) -> Json:
         "edition": report.edition,
         "created_at": report.created_at.isoformat(),
         "is_draft": report.is_draft,
-        "change_log": [
-            {
-                "version": str(entry.version),
-                "on": entry.on.isoformat(),
-                "description": entry.description,
-                "instance": entry.instance,
-            }
-            for entry in report.change_log
-        ],
+        "change_log": change_log_to_json(report.change_log),
+        "frame": frame_to_json(report.frame),
+        "approval": approval_to_json(report.approval),
+        "seal": seal_to_json(report.seal),
         "plan": plan_to_json(report.plan.as_draft()),
     }
 
@@ -72,20 +87,39 @@ def report_from_json(data: Json) -> Report:
     plan = plan_from_json(data["plan"]).with_blanks()
     if plan is None:
         raise ValueError("the plan of a report says its year, quarter and version")
-    entries = tuple(
-        ChangeLogEntry(
-            _version(entry["version"]),
-            dt.date.fromisoformat(entry["on"]),
-            entry["description"],
-            entry["instance"],
-        )
-        for entry in data["change_log"]
-    )
     at = dt.datetime.fromisoformat(data["created_at"])
-    return Report(data["id"], plan, data["edition"], at, data["is_draft"], entries)
+    return Report(
+        data["id"],
+        plan,
+        data["edition"],
+        at,
+        data["is_draft"],
+        change_log_from_json(data["change_log"]),
+        frame=frame_from_json(data["frame"]),
+        approval=approval_from_json(data["approval"]),
+        seal=seal_from_json(data["seal"]),
+    )
 
 
-def _version(text: str) -> VersionNumber:
+def change_log_to_json(entries: Iterable[ChangeLogEntry]) -> list[list[str]]:
+    """The control de cambios: version, ISO date, description and instance of each row."""
+    return [[str(entry.version), entry.on.isoformat(), entry.description, entry.instance] for entry in entries]
+
+
+def change_log_from_json(rows: Iterable[list[str]]) -> tuple[ChangeLogEntry, ...]:
+    """The inverse of `change_log_to_json`."""
+    return tuple(
+        ChangeLogEntry(version_of(version), dt.date.fromisoformat(on), description, instance)
+        for version, on, description, instance in rows
+    )
+
+
+def version_of(text: str) -> VersionNumber:
+    """The version in a text that Folio wrote.
+
+    Raises:
+        ValueError: what is kept is damaged.
+    """
     version = VersionNumber.parse(text)
     if version is None:
         raise ValueError(f"{text!r} is no version")
@@ -113,17 +147,32 @@ def _action_to_json(action: Action) -> Json:
 def _action_from_json(data: Json) -> Action:
     return Action(
         **{name: _text(data[name]) for name in _TEXTS},
-        target=Target.from_printed(data["target"]) if data["target"] is not None else None,
-        starts_on=dt.date.fromisoformat(data["starts_on"]) if data["starts_on"] else None,
-        ends_on=dt.date.fromisoformat(data["ends_on"]) if data["ends_on"] else None,
-        extras=tuple((header, PlainText(value)) for header, value in data["extras"].items()),
-        source=RowRef(data["source"]["sheet"], data["source"]["row"]),
+        **{name: _repeated(data[name]) for name in _REPEATED_TEXTS},
+        target=_target(data["target"]),
+        starts_on=_day(data["starts_on"]),
+        ends_on=_day(data["ends_on"]),
+        extras=tuple((sys.intern(header), PlainText(value)) for header, value in data["extras"].items()),
+        source=RowRef(sys.intern(data["source"]["sheet"]), data["source"]["row"]),
     )
 
 
 def _text(value: str | None) -> PlainText | None:
     # What was admitted once is not cleaned twice: the store gives back the very characters it was given.
-    return PlainText(value) if value is not None else None
+    return PlainText(value) if type(value) is str else value  # type: ignore[return-value]  # a text or None
+
+
+# Ten thousand actions have a few hundred of these between them: each is made and kept once.
+_repeated = lru_cache(maxsize=1024)(_text)
+
+
+@lru_cache(maxsize=1024)
+def _day(iso: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(iso) if iso else None
+
+
+@lru_cache(maxsize=1024)
+def _target(printed: str | None) -> Target | None:
+    return Target.from_printed(printed) if printed is not None else None
 
 
 def finding_to_json(finding: Finding) -> Json:
@@ -146,7 +195,7 @@ def finding_from_json(data: Json) -> Finding:
     """The inverse of `finding_to_json`."""
     place = CellRef(data["sheet"], data["cell"]) if data["sheet"] else None
     return Finding(
-        FindingCode.__members__.get(data["code"], FindingCode.OLD_001),
+        _CODES.get(data["code"], FindingCode.OLD_001),
         place,
         data["column"],
         data["value"],
@@ -162,23 +211,19 @@ def reading_to_json(reading: Reading) -> Json:
     """What was understood: `{plan, mapping, findings, layout}`; the plan is null when the file is unreadable.
 
     `mapping` is the first table's; a plan put together from several sheets has that of each in `tables`.
-    `typed` is there when the workbook's own list of findings has reasons, `extra_columns` when there are any, and
-    `remembered_at` when the mapping is owed to what was said of an earlier file.
+    `typed` is there when the workbook's own list of findings has reasons, `extra_columns` and `corrections` when there
+    are any, and `remembered_at` when the mapping is owed to what was said of an earlier file.
     """
     findings = [finding_to_json(finding) for finding in reading.findings]
-    match reading:
-        case Unreadable():
-            return {"plan": None, "mapping": {}, "findings": findings, "layout": ""}
-        case Accepted(plan=plan):
-            draft = plan.as_draft()
-        case Rejected(plan=draft):
-            pass
+    if isinstance(reading, Unreadable):
+        return {"plan": None, "mapping": {}, "findings": findings, "layout": ""}
     tables: Json = {}
     for column in reading.mapping:
         where = {"sheet": column.sheet, "column": column.column, "header": column.header}
         tables.setdefault(column.sheet, {})[column.field] = where
     mapping: Json = next(iter(tables.values()), {})
-    shown = {"plan": plan_to_json(draft), "mapping": mapping, "findings": findings, "layout": reading.layout}
+    draft = plan_to_json(reading.plan.as_draft())
+    shown = {"plan": draft, "mapping": mapping, "findings": findings, "layout": reading.layout}
     if len(tables) > 1:
         shown["tables"] = [{"sheet": sheet, "mapping": columns} for sheet, columns in tables.items()]
     if reading.extra_columns:
@@ -190,6 +235,8 @@ def reading_to_json(reading: Reading) -> Json:
         shown["remembered_at"] = reading.remembered_at.isoformat()
     if reading.typed:
         shown["typed"] = [_acceptance_to_json(each) for each in reading.typed]
+    if reading.corrections:
+        shown["corrections"] = [correction_to_json(each) for each in reading.corrections]
     return shown
 
 
@@ -212,7 +259,32 @@ def reading_from_json(data: Json) -> Reading:
         typed=typed,
         extra_columns=extra_columns,
         remembered_at=remembered_at,
+        corrections=corrections_in(data),
     )
+
+
+def reading_of(kept: bytes | str, like: Plan | None = None) -> Reading:
+    """`reading_from_json` of the JSON as it is kept.
+
+    Each action is made as soon as its JSON ends, so that those of ten thousand are never there all at once. What it
+    says in the words of `like`, a plan to compare with, it has from there: most of a plan stays as it was.
+    """
+    known = {
+        text: text
+        for action in (like.actions if like else ())
+        for text in (action.action, action.indicator, action.qualitative_progress)
+        if text is not None
+    }
+
+    def with_its_action(data: Json) -> Json | Action:
+        # What an office's own columns are called is text, and so is what they hold: nothing else has it in its source.
+        if not isinstance(data.get("source"), dict) or "extras" not in data:
+            return data
+        for name in _LONG_TEXTS if known else ():
+            data[name] = known.get(data[name], data[name])
+        return _action_from_json(data)
+
+    return reading_from_json(json.loads(kept, object_hook=with_its_action))
 
 
 def given_to_json(given: Given) -> Json:
@@ -223,6 +295,7 @@ def given_to_json(given: Given) -> Json:
         "version": str(given.version) if given.version else None,
         "mapping": [list(pair) for pair in given.mapping],
         "accepted": [_acceptance_to_json(each) for each in given.accepted],
+        "corrections": [correction_to_json(each) for each in given.corrections],
     }
 
 
@@ -234,7 +307,24 @@ def given_from_json(data: Json) -> Given:
         VersionNumber.parse(data["version"]) if data["version"] else None,
         tuple((header, field) for header, field in data["mapping"]),
         tuple(_acceptance_from_json(each) for each in data["accepted"]),
+        tuple(correction_from_json(each) for each in data["corrections"]),
     )
+
+
+def correction_to_json(correction: Correction) -> Json:
+    """A cell that was put right, what the upload has there and what it says now."""
+    place = correction.place
+    return {"sheet": place.sheet, "cell": place.cell, "before": correction.before, "after": correction.after}
+
+
+def corrections_in(data: Json) -> tuple[Correction, ...]:
+    """The cells that a reading's JSON was read otherwise than its file has them."""
+    return tuple(correction_from_json(each) for each in data.get("corrections", ()))
+
+
+def correction_from_json(data: Json) -> Correction:
+    """The inverse of `correction_to_json`."""
+    return Correction(CellRef(data["sheet"], data["cell"]), data["after"], data["before"])
 
 
 def _acceptance_to_json(acceptance: Acceptance) -> Json:

@@ -9,13 +9,12 @@ ask for nobody's approval.
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from service.domain.matching import match_actions, says_the_same, sheet_names
+from service.domain.matching import longest_rising, match_actions, says_the_same, sheet_names
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.own_columns import names_what_the_committee_approves, tells_the_quarter
 from service.domain.plan import Action, Plan
@@ -24,13 +23,33 @@ from service.domain.values import Target, printed_date
 from service.domain.word_difference import Piece, word_pieces
 
 __all__ = [
-    "ActionChange", "ActionChangeKind", "Approver", "Changes", "FieldChange", "Piece", "compare", "describe",
-    "field_changes", "header_changes", "is_follow_up", "match_actions", "printed_field", "says_the_same", "word_pieces",
+    "FIELD_LABELS", "ActionChange", "ActionChangeKind", "Approver", "Changes", "FieldChange", "Piece", "compare",
+    "describe", "field_changes", "header_changes", "is_follow_up", "match_actions", "printed_field", "says_the_same",
+    "word_pieces",
 ]  # fmt: skip
 
 PLAN_FIELDS: Final = (
     "number", "action", "lead", "indicator", "unit", "target", "starts_on", "ends_on", "periodicity", "funding_source",
 )  # fmt: skip
+# As the official table heads them, and what stands above it.
+FIELD_LABELS: Final = {
+    "year": "VIGENCIA",
+    "quarter": "TRIMESTRE",
+    "version": "VERSIÓN",
+    "title": "TÍTULO",
+    "objective": "OBJETIVO",
+    "number": "No.",
+    "action": "ACCIÓN, PROGRAMA O PROYECTO ESTRATÉGICO",
+    "lead": "RESPONSABLE",
+    "indicator": "INDICADOR",
+    "unit": "UNIDAD DE MEDIDA",
+    "target": "META",
+    "starts_on": "FECHA INICIO",
+    "ends_on": "FECHA FIN",
+    "periodicity": "SEGUIMIENTO",
+    "funding_source": "FUENTE DE FINANCIACIÓN",
+    "qualitative_progress": "AVANCE CUALITATIVO",
+}
 _HEADER: Final = ("title", "objective")
 _FOLLOW_UP: Final = "qualitative_progress"
 _NAMES: Final = {
@@ -271,26 +290,7 @@ def _moved(
     kept = [(i, j) for i, j in pairs if i is not None and j is not None]
     names_before, names_after = sheet_names(before, after), sheet_names(after, before)
     moved = {j for i, j in kept if names_before[before[i].source.sheet] != names_after[after[j].source.sheet]}
-    moved |= {j for _, j in kept} - _longest_rising(kept)
-    return moved
-
-
-def _longest_rising(pairs: list[tuple[int, int]]) -> set[int]:
-    """The second halves of a longest selection of pairs whose first halves rise."""
-    lasts: list[int] = []
-    places: list[int] = []
-    earlier: list[int | None] = []
-    for place, (i, _) in enumerate(pairs):
-        length = bisect_left(lasts, i)
-        earlier.append(places[length - 1] if length else None)
-        lasts[length : length + 1] = [i]
-        places[length : length + 1] = [place]
-    chosen: set[int] = set()
-    at = places[-1] if places else None
-    while at is not None:
-        chosen.add(pairs[at][1])
-        at = earlier[at]
-    return chosen
+    return moved | {j for _, j in kept} - {j for _, j in longest_rising(kept)}
 
 
 def _sentence(clauses: list[str]) -> str:

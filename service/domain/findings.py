@@ -20,6 +20,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     SUGGESTION = "suggestion"
 
+    @property
+    def weight(self) -> int:
+        """0 for the gravest."""
+        return list(Severity).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class CellRef:
@@ -95,7 +100,7 @@ class FindingCode(Enum):
     TABLE_001 = (
         Severity.ERROR,
         "No se encontró la tabla del plan: ninguna fila tiene encabezados como ACCIÓN, RESPONSABLE, INDICADOR o META.",
-        "Revise que la hoja tenga la fila de encabezados del plan de acción y súbala de nuevo.",
+        "Revise que la hoja tenga la fila de encabezados del plan de acción y suba el libro de nuevo.",
     )
     TABLE_002 = (
         Severity.ERROR,
@@ -253,6 +258,11 @@ class FindingCode(Enum):
         Severity.ERROR,
         "Aquí dice «{value}», y la versión de un plan lleva dos números, como 1.0 o 2.0.",
         "Si es la versión del plan, escríbala como «{whole}»; si es la del formato, escriba la del plan en otra celda.",
+    )
+    PLAN_025 = (
+        Severity.SUGGESTION,
+        "El libro no dice el objetivo del plan: se usa el de los ajustes de la oficina.",
+        "Si es otro, escríbalo en una fila sobre la tabla, comenzando con «Objetivo:».",
     )
 
     CELL_001 = (
@@ -722,6 +732,17 @@ class FindingCode(Enum):
         "Si carga un informe anterior que faltaba, no tiene que hacer nada; si no, revise el trimestre.",
     )
 
+    CORRECTION_001 = (
+        Severity.ERROR,
+        "No se pudo corregir la celda {cell} de la hoja «{sheet}»: el libro no tiene esa celda.",
+        "Revise la hoja y la celda que indicó. No se hizo ninguna de las correcciones pedidas.",
+    )
+    CORRECTION_002 = (
+        Severity.ERROR,
+        "No se corrigió la celda {cell} de la hoja «{sheet}»: ya no dice «{before}», sino «{value}».",
+        "Mire de nuevo lo que dice la celda antes de corregirla. No se hizo ninguna de las correcciones pedidas.",
+    )
+
     OLD_001 = (
         Severity.SUGGESTION,
         "Un hallazgo de una edición anterior de Folio: {value}",
@@ -774,6 +795,12 @@ class Finding:
     def severity(self) -> Severity:
         """How much it weighs."""
         return self.code.severity
+
+    @property
+    def can_be_applied(self) -> bool:
+        """Whether putting the proposal into its cell mends it: it is for one cell, and not what that cell says."""
+        is_of_a_cell = self.place is not None and bool(self.place.cell)
+        return is_of_a_cell and self.proposal is not None and self.proposal != self.value
 
 
 def has_errors(findings: tuple[Finding, ...]) -> bool:

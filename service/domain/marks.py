@@ -39,7 +39,12 @@ TRANSCRIPT_NAME: Final = "_folio_copia"
 AUTHOR: Final = "Folio"
 
 NOTE_HEADING: Final = "Folio · hallazgo {number}: {severity}"
-NOTE: Final = re.compile(r"Folio · hallazgo (\d+):")
+CORRECTION_HEADING: Final = "Folio · corrección:"
+NOTE: Final = re.compile(r"Folio · (?:hallazgo (\d+)|corrección):")
+"""Where a note of ours begins; its group is the number of its finding, where it tells one."""
+
+CORRECTIONS_TITLE: Final = "Correcciones hechas en Folio"
+CORRECTION_HEADERS: Final = ("Hoja", "Celda", "Columna", "Decía", "Dice")
 
 CONSULTATION: Final = "AVANCE {quarter} TRIMESTRE {year} (solo consulta)"
 """The header of the column with the last quarter's texts, in a workbook that Folio made ready for the next quarter."""

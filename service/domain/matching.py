@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from operator import itemgetter
 from typing import Final
 
 from service.domain.plan import Action
@@ -60,6 +62,25 @@ def sheet_names(actions: Sequence[Action], others: Sequence[Action]) -> dict[str
     namesakes = {action.source.sheet for action in others}
     turns = iter(range(len(names)))
     return {name: name if name in namesakes else next(turns) for name in names}
+
+
+def longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """As many of the pairs as rise on both sides, in their order; no number comes twice on the same side."""
+    in_order = sorted(pairs, key=itemgetter(1))
+    lasts: list[int] = []
+    places: list[int] = []
+    earlier: list[int | None] = []
+    for place, (first, _) in enumerate(in_order):
+        length = bisect_left(lasts, first)
+        earlier.append(places[length - 1] if length else None)
+        lasts[length : length + 1] = [first]
+        places[length : length + 1] = [place]
+    found: list[tuple[int, int]] = []
+    at = places[-1] if places else None
+    while at is not None:
+        found.append(in_order[at])
+        at = earlier[at]
+    return found[::-1]
 
 
 class _Matching:

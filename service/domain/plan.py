@@ -62,6 +62,10 @@ class DraftPlan:
             return None
         return Plan(Quarter(self.year, self.quarter), self.version, self.title, self.objective, self.actions)
 
+    def as_draft(self) -> DraftPlan:
+        """Itself: of either type of plan the looser one can be had, and the one to print."""
+        return self
+
     def with_blanks(self) -> Plan | None:
         """The plan of a draft, with empty texts where they are missing, when it is known which report it is for."""
         if self.year is None or self.quarter is None or self.version is None:
@@ -89,3 +93,7 @@ class Plan:
     def as_draft(self) -> DraftPlan:
         """The same plan in the looser type that checks and JSON work with."""
         return DraftPlan(self.year, self.quarter.number, self.version, self.title, self.objective, self.actions)
+
+    def with_blanks(self) -> Plan:
+        """Itself, which lacks nothing that is printed above the table."""
+        return self

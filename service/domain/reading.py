@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from service.domain.corrections import Correction
 from service.domain.findings import CellRef, Finding, FindingCode, has_errors
 from service.domain.plan import DraftPlan, Plan
 from service.domain.values import VersionNumber
@@ -25,6 +26,7 @@ class Given:
     """What the person said beside the workbook; None is read from the workbook.
 
     `mapping` leads from a header as the office wrote it, or a column's letters, to the field it holds ("" for none).
+    `corrections` stand in their cells before anything is read.
     """
 
     year: int | None = None
@@ -32,6 +34,7 @@ class Given:
     version: VersionNumber | None = None
     mapping: tuple[tuple[str, str], ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Accepted:
     `layout` is the fingerprint of the table's headers and their columns: the same for every file of one office's form.
     `typed` are the reasons in the workbook's own list of findings, also for findings that only a later step makes.
     `extra_columns` are those that hold no field and travel with the actions. `remembered_at`: when somebody said, of an
-    earlier file of this layout, what its columns hold, if the mapping is owed to that.
+    earlier file of this layout, what its columns hold, if the mapping is owed to that. `corrections` are the cells that
+    were read otherwise than the file has them, each with what it has there.
     """
 
     plan: Plan
@@ -61,6 +65,7 @@ class Accepted:
     typed: tuple[Acceptance, ...] = ()
     extra_columns: tuple[MappedColumn, ...] = ()
     remembered_at: dt.datetime | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,12 @@ class Rejected:
     typed: tuple[Acceptance, ...] = ()
     extra_columns: tuple[MappedColumn, ...] = ()
     remembered_at: dt.datetime | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that is no workbook, is hostile, or holds no plan table."""
+    """A file that is no workbook, is hostile, holds no plan table, or lacks a cell that was to be corrected."""
 
     findings: tuple[Finding, ...]
 
@@ -105,22 +111,24 @@ def decided(
     typed: tuple[Acceptance, ...] = (),
     extra_columns: tuple[MappedColumn, ...] = (),
     remembered_at: dt.datetime | None = None,
+    corrections: tuple[Correction, ...] = (),
 ) -> Accepted | Rejected:
     """The reading that these findings make of a draft: accepted when it can be printed and no error stands."""
     plan = draft.complete()
     if plan is None or has_errors(findings):
-        return Rejected(draft, mapping, findings, layout, typed, extra_columns, remembered_at)
-    return Accepted(plan, mapping, findings, layout, typed, extra_columns, remembered_at)
+        return Rejected(draft, mapping, findings, layout, typed, extra_columns, remembered_at, corrections)
+    return Accepted(plan, mapping, findings, layout, typed, extra_columns, remembered_at, corrections)
 
 
 def with_findings(reading: Accepted | Rejected, findings: tuple[Finding, ...]) -> Accepted | Rejected:
     """The same reading with other findings, and so perhaps another decision."""
     return decided(
-        reading.plan if isinstance(reading, Rejected) else reading.plan.as_draft(),
+        reading.plan.as_draft(),
         reading.mapping,
         findings,
         layout=reading.layout,
         typed=reading.typed,
         extra_columns=reading.extra_columns,
         remembered_at=reading.remembered_at,
+        corrections=reading.corrections,
     )

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from service.domain.corrections import Correction
 from service.domain.findings import Finding
+from service.domain.frame import NO_FRAME, Approval, Frame, Seal
 from service.domain.office import Office
 from service.domain.plan import Plan
+from service.domain.proof import Proof
 from service.domain.reading import MappedColumn
 from service.domain.values import BOGOTA, Quarter, VersionNumber
 
@@ -21,33 +24,46 @@ class DocumentKind(StrEnum):
 
     `findings` is the office's own workbook with the findings marked, `next_quarter` the same made ready for the
     quarter that follows. `changes` and `redline` tell what changed since another report; the two of the year put the
-    texts of its quarters side by side, up to the report's own.
+    texts of its quarters side by side, up to the report's own. `pdf` is the Word as it prints; `package` is one zip of
+    all that is published of an issued report.
     """
 
     WORD = "word"
     EXCEL = "excel"
+    PDF = "pdf"
     FINDINGS = "findings"
     CHANGES = "changes"
     REDLINE = "redline"
     NEXT_QUARTER = "next_quarter"
     YEAR_WORD = "year_word"
     YEAR_EXCEL = "year_excel"
+    PACKAGE = "package"
 
     @property
     def extension(self) -> str:
         """File name ending, without the dot."""
-        return "docx" if self in _IN_WORD else "xlsx"
+        match self:
+            case DocumentKind.PDF:
+                return "pdf"
+            case DocumentKind.PACKAGE:
+                return "zip"
+            case _:
+                return "docx" if self in _IN_WORD else "xlsx"
 
     @property
     def media_type(self) -> str:
         """IANA media type."""
-        kind = "wordprocessingml.document" if self in _IN_WORD else "spreadsheetml.sheet"
-        return f"application/vnd.openxmlformats-officedocument.{kind}"
+        return _MEDIA_TYPES[self.extension]
 
     @property
     def is_official(self) -> bool:
         """What is signed and published; an issued report has these for good."""
         return self in {DocumentKind.WORD, DocumentKind.EXCEL}
+
+    @property
+    def comes_with_issue(self) -> bool:
+        """What an issue has written by itself: the official documents, how they print, and all of it in one file."""
+        return self.is_official or self in {DocumentKind.PDF, DocumentKind.PACKAGE}
 
     @property
     def needs_another(self) -> bool:
@@ -57,8 +73,22 @@ class DocumentKind(StrEnum):
 
 _IN_WORD: Final = {DocumentKind.WORD, DocumentKind.CHANGES, DocumentKind.REDLINE, DocumentKind.YEAR_WORD}
 
+_MEDIA_TYPES: Final = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
+
+# What people hold, sign and bring back; each is held against its report before it goes out.
+PAPERS: Final = (DocumentKind.WORD, DocumentKind.EXCEL, DocumentKind.PDF)
+
 # What a request that names no documents asks for.
 USUAL_KINDS: Final = (DocumentKind.WORD, DocumentKind.EXCEL, DocumentKind.FINDINGS)
+
+# Of a plan with more actions a draft's PDF is made only when somebody asks for it: LibreOffice takes a fifth of a
+# second for ten actions, and for a hundred, in one long table, five seconds in which other people's documents wait.
+MOST_PRINTED_UNASKED: Final = 60
 
 
 class ReportStatus(StrEnum):
@@ -97,15 +127,6 @@ def overall_state(states: tuple[JobState, ...]) -> JobState:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """Who approved a version of the plan, by which act, and when; an empty text or None is what nobody said."""
-
-    instance: str = ""
-    act: str = ""
-    on: dt.date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeLogEntry:
     """A row of the control de cambios: VERSIÓN, FECHA, DESCRIPCIÓN DE LA MODIFICACIÓN, INSTANCIA."""
 
@@ -127,7 +148,9 @@ class Report:
 
     A draft's edition is the one it would have been when it was uploaded; `created_at` is the instant of its upload, of
     an issued report that of its issue. `change_log` is told in the documents when there is one, oldest first.
-    `modification` is the report's own row of it, told or not, and `previous_id` the report that it speaks of.
+    `modification` is the report's own row of it, told or not, and `previous_id` the report that it speaks of. `frame`
+    is what the office had said of its documents when the report was uploaded, or issued; only an issued report has a
+    `seal`.
     """
 
     id: str
@@ -138,20 +161,24 @@ class Report:
     change_log: tuple[ChangeLogEntry, ...] = ()
     modification: ChangeLogEntry | None = None
     previous_id: str | None = None
+    frame: Frame = NO_FRAME
+    approval: Approval = NO_FRAME.approval
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """The upload that a report was read from, byte for byte, what was found in it, and whose vocabularies count.
 
-    `mapping` says which columns get drop-down lists. An upload that is no .xlsx package was turned into one before
-    (`service.sheets.transcript`).
+    `mapping` says which columns get drop-down lists. Whoever writes documents gets the upload with its `corrections` in
+    its cells, and as an .xlsx package (`worker.uploads`).
     """
 
     workbook: bytes
     findings: tuple[Finding, ...]
     mapping: tuple[MappedColumn, ...] = ()
     office: Office = _ANY_OFFICE
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +187,7 @@ class RenderedDocument:
 
     What is made of the upload has the upload's fingerprint; what Folio draws by itself has none (""). `template` holds
     the bytes of an office's template, for whoever wants to write the same file again when the office has edited it.
+    `proof` says how it was held against the report; None for what is no official document.
     """
 
     kind: DocumentKind
@@ -168,12 +196,28 @@ class RenderedDocument:
     sha256: str
     template_fingerprint: str
     template: bytes | None = None
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Another document of a report, for the package that holds them all: its bytes, or why there are none.
+
+    `sha256` is in hex; `problem` is the Spanish sentence of a document that could not be written.
+    """
+
+    kind: DocumentKind
+    filename: str
+    content: bytes | None
+    sha256: str | None
+    problem: str | None
 
 
 _PARTS_OF_NAMES: Final = {
     DocumentKind.FINDINGS: "_hallazgos",
     DocumentKind.CHANGES: "_cambios",
     DocumentKind.REDLINE: "_control-de-cambios",
+    DocumentKind.PACKAGE: "_publicacion",
 }
 
 

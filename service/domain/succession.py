@@ -166,7 +166,7 @@ class _Upload:
         wanted = _data(self.plan.as_draft())
         for each in (*latest, *drafts):
             plan = self.past.plan_of(each.id)
-            if plan is not None and accepted <= each.accepted and wanted == _data(_draft(plan)):
+            if plan is not None and accepted <= each.accepted and wanted == _data(plan.as_draft()):
                 kind = "informe" if each.edition else "borrador"
                 since = f"que ya se emitió (edición {each.edition})" if each.edition else "que ya se había subido"
                 reason = f"Los datos son los mismos del {kind} del {_named(each)}, {since}."
@@ -298,7 +298,7 @@ def _completed(plan: DraftPlan, latest: Filed, past: Past, office: Office, wishe
 
 def _changes(past: Past, base: Filed | None, plan: Plan, office: Office) -> Changes | None:
     before = past.plan_of(base.id) if base else None
-    whole = before.with_blanks() if isinstance(before, DraftPlan) else before
+    whole = before.with_blanks() if before else None
     return compare(whole, plan, office) if whole else None
 
 
@@ -362,10 +362,6 @@ def _beside_the_plan(changes: Changes) -> Iterator[str]:
 
 def _named(report: Filed) -> str:
     return f"{ROMAN[report.quarter.number]} trimestre, versión {report.version}"
-
-
-def _draft(plan: Plan | DraftPlan) -> DraftPlan:
-    return plan.as_draft() if isinstance(plan, Plan) else plan
 
 
 def _data(plan: DraftPlan) -> tuple[object, ...]:

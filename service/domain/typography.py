@@ -25,6 +25,12 @@ _TAB_IN_SPACES: Final = 14
 # A glyph borrowed from another font (emoji, Chinese) brings that font's taller line with it.
 _BORROWED_LINE: Final = 1.25
 _REMEMBERED_WORDS: Final = 50_000
+# What a glyph of another font may take.
+_WIDEST: Final = _UNITS_PER_EM * 5 // 4
+_USUAL_WORD: Final = 11
+# Units above which the pieces of a cut word, but for those behind a hyphen, are many letters long.
+_LEAST_ROOM: Final = 4 * _WIDEST
+_INSIDE_WORDS: Final = bytes(chr(code) not in " \n" for code in range(256))
 _BEHIND_BREAKS: Final = re.compile("(?<=\n)")
 _CUTTABLE: Final = re.compile("[^-\t]*[-\t]|[^-\t]+")
 
@@ -66,7 +72,7 @@ class _Characters(dict[str, int]):
         if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
             width = 0
         elif unicodedata.east_asian_width(character) in "WF":
-            width = _UNITS_PER_EM * 5 // 4
+            width = _WIDEST
         else:
             width = _UNITS_PER_EM
         self[character] = width
@@ -113,6 +119,67 @@ def lines_needed(text: str, width_pt: float, size_pt: float, bold: bool = False)
     return sum(_count(paragraph, room, words) for paragraph in text.split("\n"))
 
 
+def lines_in_rooms(text: str, rooms: tuple[int, ...], *, bold: bool = False) -> list[int]:
+    """Lines that `text` takes in each of several rooms, in `cell_units`: its words are looked up only once."""
+    words = _faces()[bold]
+    counts = [0] * len(rooms)
+    for paragraph in text.split("\n") if "\n" in text else (text,):
+        parts = paragraph.rstrip(" ").split(" ")
+        edges = list(accumulate(map(words.__getitem__, parts)))
+        for place, room in enumerate(rooms):
+            counts[place] += _count_words(parts, edges, room, words)
+    return counts
+
+
+def surely_fits(text: str, height_pt: float, width_pt: float, size_pt: float) -> bool:
+    """Whether `text` surely stays under `height_pt` points of a page; if that is not sure, only measuring will tell.
+
+    A line ends where the next word is too wide for what is left of it: so all lines but the last, together with the
+    words that begin the others, are wider than as many rooms. Those words are no wider than the whole text. Where that
+    is not enough, they have `_USUAL_WORD` letters each and, all together, no more than what words have beyond that.
+    """
+    room = _room(width_pt, size_pt)
+    if "\t" in text or room < _LEAST_ROOM:
+        return False
+    common, widest, space = _bounds()
+    letters = text.encode("latin-1", "replace")
+    wider = len(letters.translate(None, _common_letters())) * (widest - common)
+    line = line_height(size_pt)
+    if b"?" in letters and (others := letters.count(b"?") - text.count("?")):
+        wider += others * (_WIDEST - common)
+        line *= _BORROWED_LINE
+    width = len(letters) * common + wider
+    full_lines = int(height_pt / line) - 1 - letters.count(b"\n")
+    # A word that is cut takes the width of a space for each of its pieces: that is less than half of one a letter.
+    if 2 * (width + len(letters) * space // 2) // room <= full_lines:
+        return True
+    if room < (2 * _USUAL_WORD + 1) * _WIDEST:
+        return False
+    # A byte for each letter; shifted upon itself, what is left are the letters with so many before them in their word.
+    beyond = int.from_bytes(letters.translate(_INSIDE_WORDS), "big")
+    for letters_before in (1, 2, 4, 4):
+        beyond &= beyond >> 8 * letters_before
+    if beyond & beyond >> 8 * (_USUAL_WORD + 1):
+        return False  # a word may have to be cut
+    width -= letters.count(b" ") * (common - space)
+    beginning = beyond.bit_count() * common + wider
+    return (width + beginning) // (room - _USUAL_WORD * common) <= full_lines
+
+
+@cache
+def _bounds() -> tuple[int, int, int]:
+    """Widths of the widest common letter of Latin-1, of its widest one, and of a space."""
+    characters = _faces()[False].characters
+    widest = max(characters[chr(code)] for code in range(256) if code not in b"\t\n")
+    return characters["n"], widest, characters[" "]
+
+
+@cache
+def _common_letters() -> bytes:
+    characters = _faces()[False].characters
+    return bytes(code for code in range(256) if code not in b"\t" and characters[chr(code)] <= characters["n"])
+
+
 def line_height(size_pt: float, text: str = "") -> float:
     """Points from one line to the next on a page; more when `text` has glyphs that come from a taller font."""
     height = size_pt * _LINE_UNITS / _UNITS_PER_EM
@@ -150,6 +217,11 @@ def cell_room(column_pt: float, size_pt: float) -> float:
         size = round(size_pt * dots / 72)
         widening = max(widening, round(_COMMON_ADVANCE * size) / (_COMMON_ADVANCE * size_pt * dots / 72))
     return max(column_pt - _CELL_MARGINS, _PIXEL) / widening
+
+
+def cell_units(column_pt: float, size_pt: float) -> int:
+    """The same in units of the font."""
+    return _room(cell_room(column_pt, size_pt), size_pt)
 
 
 @cache
@@ -196,7 +268,11 @@ def _room(width_pt: float, size_pt: float) -> int:
 def _count(paragraph: str, room: int, words: _Words) -> int:
     """How many lines `_lines` would give, without making them."""
     parts = paragraph.rstrip(" ").split(" ")
-    edges = list(accumulate(map(words.__getitem__, parts)))
+    return _count_words(parts, list(accumulate(map(words.__getitem__, parts))), room, words)
+
+
+def _count_words(parts: list[str], edges: list[int], room: int, words: _Words) -> int:
+    """The same for words that end at `edges` when all stand on one line."""
     last = edges[-1]
     lines, done, reach = 1, 0, room + words.space
     while reach < last:
@@ -213,7 +289,11 @@ def _count(paragraph: str, room: int, words: _Words) -> int:
 def _lines(paragraph: str, room: int, words: _Words) -> Iterable[str]:
     """The lines of a paragraph; they break after spaces, and the spaces at its end hang."""
     text = paragraph.rstrip(" \n")
-    pieces = _pieces(text.split(" "), room, words)
+    parts = text.split(" ")
+    if sum(map(words.__getitem__, parts)) <= room + words.space:
+        yield paragraph
+        return
+    pieces = _pieces(parts, room, words)
     pieces[-1] += paragraph[len(text) :]
     edges = list(accumulate(words[piece.rstrip(" \n")] for piece in pieces))
     start = 0

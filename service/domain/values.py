@@ -23,7 +23,9 @@ _FORBIDDEN = re.compile(
     + "".join(chr((plane << 16) | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
+_MEGABYTE: Final = 1_000_000
 _VERSION = re.compile(r"\d{1,4}\.\d{1,4}")
+_COLOMBIAN_MARKS: Final = str.maketrans(",.", ".,")
 _COLOMBIAN_NUMBER = re.compile(r"(-?)(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d+))?( %)?")
 
 
@@ -162,9 +164,16 @@ def printed_number(number: Decimal) -> str:
     text = f"{number:,f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text.translate(str.maketrans(",.", ".,"))
+    return text.translate(_COLOMBIAN_MARKS)
 
 
 def printed_date(day: dt.date) -> str:
     """A date as the official document writes it: "1/03/2024", the day without a leading zero, the month with one."""
     return f"{day.day}/{day.month:02d}/{day.year:04d}"
+
+
+def printed_size(size: int) -> str:
+    """Bytes as a person reads them: "37 KB", "1,4 MB"."""
+    if size < _MEGABYTE:
+        return f"{max(1, round(size / 1000))} KB"
+    return f"{size / _MEGABYTE:.1f} MB".replace(".", ",")

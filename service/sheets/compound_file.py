@@ -19,6 +19,8 @@ _ENTRY_BYTES: Final = 128
 _LAST_SECTOR: Final = 0xFFFFFFFA
 _STREAM: Final = 2
 _ROOT: Final = 5
+# As many sectors of links are named in the header.
+_HEADED: Final = 109
 _MOST_ENTRIES: Final = 4_096
 
 
@@ -64,20 +66,21 @@ class CompoundFile:
             length, kind = struct.unpack_from("<HB", directory, at + 64)
             start, size = struct.unpack_from("<II", directory, at + 116)
             name = directory[at : at + min(max(length - 2, 0), 62)].decode("utf-16-le", "replace")
-            if kind == _ROOT:
+            if kind == _ROOT and not at:
                 self._small = b"".join(self._sectors(start))
             elif kind == _STREAM:
                 self._entries.setdefault(name, (start, size))
 
     def _whole_fat(self, more: int) -> list[int]:
-        sectors = list(struct.unpack_from("<109I", self._content, 76))
+        sectors = list(struct.unpack_from(f"<{_HEADED}I", self._content, 76))
         seen = 0
         while more < _LAST_SECTOR:
             numbers = self._numbers(self._sector(more))
             sectors += numbers[:-1]
             more = numbers[-1]
             seen += 1
-            if seen * self._size > len(self._content):
+            # What is told more often than there are sectors is told twice, or of what is not there.
+            if (seen + len(sectors) - _HEADED) * self._size > len(self._content):
                 raise damaged()
         return self._numbers(b"".join(self._sector(at) for at in sectors if at < _LAST_SECTOR))
 

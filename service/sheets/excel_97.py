@@ -30,7 +30,7 @@ from service.sheets.parsed import (
     RawCell,
     serial_date,
 )
-from service.sheets.workbook import in_order
+from service.sheets.refusals import in_order
 
 _STREAM: Final = "Workbook"
 _BIFF8: Final = 0x0600
@@ -136,7 +136,10 @@ class _Workbook:
     def sheets(self) -> Iterator[ParsedSheet]:
         """All sheets, read."""
         for at, name, is_hidden in self._tabs:
-            yield self._sheet(at, name, is_hidden=is_hidden)
+            try:
+                yield self._sheet(at, name, is_hidden=is_hidden)
+            except UnreadableWorkbook as refusal:
+                raise refusal.on(name) from refusal
 
     def _records(self, at: int) -> Iterator[Record]:
         """The records of the part that begins at a place, up to its end; parts within it, such as charts, left out."""

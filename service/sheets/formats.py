@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from service.domain.findings import Finding, FindingCode
+from service.domain.findings import CellRef, Finding, FindingCode
 from service.sheets.compound_file import MARK
 from service.sheets.excel_97 import read_excel_97
-from service.sheets.guard import PackageKind, UnreadableWorkbook, open_package
+from service.sheets.guard import PackageKind, UnreadableWorkbook, is_plain_name, open_package, shown
 from service.sheets.open_document import read_open_document
 from service.sheets.parsed import ParsedSheet
 from service.sheets.separated import read_separated
@@ -32,6 +32,13 @@ def read_sheets(content: bytes) -> Book:
         UnreadableWorkbook: the file is none of them, is damaged, hostile or beyond its budgets.
         MemoryError: the process may not take what the file asks for.
     """
+    book = _read(content)
+    for number, sheet in enumerate(book.sheets, start=1):
+        _check_name(sheet.name, number)
+    return book
+
+
+def _read(content: bytes) -> Book:
     if content.startswith(MARK):
         return Book(read_excel_97(content))
     if content.startswith(_ZIP_MARK):
@@ -46,3 +53,10 @@ def read_sheets(content: bytes) -> Book:
     if not content:
         raise UnreadableWorkbook(FindingCode.FILE_001.at())
     return Book((read_separated(content),))
+
+
+def _check_name(name: str, number: int) -> None:
+    """Sheets are named in every finding, and in documents: by what can be printed."""
+    if not is_plain_name(name):
+        reason = f"el nombre de su hoja {number} es demasiado largo o tiene letras que no se ven"
+        raise UnreadableWorkbook(FindingCode.FILE_007.at(CellRef(shown(name)), reason=reason))

@@ -14,15 +14,20 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from service.domain.findings import Finding, FindingCode
+from service.domain.findings import CellRef, Finding, FindingCode
+from service.domain.values import legible
 
 MAX_MEMBERS: Final = 2_000
 MAX_PART_BYTES: Final = 60 * 1024 * 1024
 MAX_PACKAGE_BYTES: Final = 120 * 1024 * 1024
+# Excel's own are never longer than a hundred; what refuses a part names it.
+MAX_NAME: Final = 255
+# What was inflated to be checked is kept until it is read, if it is no more than this: 10,000 actions are 14 MB.
+_MAX_KEPT_BYTES: Final = 24 * 1024 * 1024
 # A sheet of 10,000 actions has some 0.6 million tags; a tree of four million would not fit the reader's memory.
 MAX_TAGS: Final = 4_000_000
 
@@ -42,7 +47,12 @@ _MACROS: Final = b"application/vnd.ms-office.vbaProject"
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _LOCAL_MARK: Final = b"PK\x03\x04"
 _CENTRAL_MARK: Final = b"PK\x01\x02"
+_END_MARK: Final = b"PK\x05\x06"
+_END_BYTES: Final = 22
+# What mail and forms may put behind a file.
+_PADDING: Final = b"\0\r\n"
 _OLE2_MARK: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SHOWN: Final = 80
 _PIECE: Final = 1 << 18
 _ENCRYPTED_FLAG: Final = 0x1
 
@@ -59,6 +69,10 @@ class UnreadableWorkbook(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
         self.finding = finding
+
+    def on(self, sheet: str) -> UnreadableWorkbook:
+        """The same of a sheet, unless it names its place already."""
+        return self if self.finding.place else UnreadableWorkbook(replace(self.finding, place=CellRef(shown(sheet))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +94,10 @@ class PackageKind(StrEnum):
 class Package:
     """The parts of a workbook that passed the guard, inflated when asked for."""
 
-    def __init__(self, content: bytes, members: dict[str, _Member]) -> None:
+    def __init__(self, content: bytes, members: dict[str, _Member], inflated: dict[str, bytes]) -> None:
         self._content = content
         self._members = members
+        self._inflated = inflated
         self.kind = PackageKind.WORKBOOK
 
     def __contains__(self, name: str) -> bool:
@@ -94,17 +109,38 @@ class Package:
         Raises:
             UnreadableWorkbook: there is no such part, or it is no XML in an encoding that Office uses.
         """
+        if name in self and _is_opaque(name):
+            raise _unsafe(f"la parte «{name}» no es XML en UTF-8 o UTF-16")
+        return self.read_hidden(name)
+
+    def read_hidden(self, name: str) -> bytes:
+        """`read` of a part under any name, for whoever asks what a forger hid: its declarations were not looked for.
+
+        Raises:
+            UnreadableWorkbook: as for `read`.
+        """
         member = self._members.get(name.casefold())
         if member is None:
             raise _damaged(f"le falta la parte «{name}»")
-        if _is_opaque(name):
-            raise _unsafe(f"la parte «{name}» no es XML en UTF-8 o UTF-16")
-        part = b"".join(_inflated(self._content, member))
+        part = self.content(name)
         head = part[:512].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
         declared = _ENCODING.match(head)
-        if not head.startswith(b"<") or (declared and declared.group(1).lower() not in _ENCODINGS):
+        is_hidden = head.startswith(b"<?xml") and b"?>" not in head
+        if not head.startswith(b"<") or is_hidden or (declared and declared.group(1).lower() not in _ENCODINGS):
             raise _unsafe(f"la parte «{name}» no es XML en UTF-8 o UTF-16")
         return part
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its parts are called, folders left out, in the order in which they lie in the file."""
+        written = (member.info.filename for member in self._members.values())
+        return tuple(name for name in written if not name.endswith("/"))
+
+    def content(self, name: str) -> bytes:
+        """The bytes of a part, whatever it is; it must be there."""
+        name = name.casefold()
+        kept = self._inflated.pop(name, None)
+        return b"".join(_inflated(self._content, self._members[name])) if kept is None else kept
 
     def peek(self, name: str, length: int) -> bytes:
         """The first bytes of a part, whatever it is."""
@@ -117,6 +153,17 @@ def open_package(content: bytes) -> Package:
     Raises:
         UnreadableWorkbook: no .xlsx, damaged, hostile or too large; the finding says which.
     """
+    package = open_any_package(content)
+    package.kind = _kind(package)
+    return package
+
+
+def open_any_package(content: bytes) -> Package:
+    """`open_package` for a file that may hold anything but a workbook: a Word document. Its `kind` says nothing.
+
+    Raises:
+        UnreadableWorkbook: no package, damaged, hostile or too large; the finding speaks of a workbook.
+    """
     if not content:
         raise UnreadableWorkbook(FindingCode.FILE_001.at())
     if content.startswith(_OLE2_MARK):
@@ -127,20 +174,25 @@ def open_package(content: bytes) -> Package:
     if not content.startswith(_LOCAL_MARK):
         raise UnreadableWorkbook(FindingCode.FILE_002.at())
     members = _members(content)
-    package_bytes = 0
+    package_bytes = kept_bytes = 0
+    inflated: dict[str, bytes] = {}
     for name, member in members.items():
-        package_bytes += _checked_size(content, name, member)
+        pieces: list[bytes] = []
+        room = 0 if _is_opaque(name) else _MAX_KEPT_BYTES - kept_bytes
+        size = _checked_size(content, name, member, pieces, room)
+        package_bytes += size
         if package_bytes > MAX_PACKAGE_BYTES:
             raise _too_large("descomprimido ocupa más de 120 MB")
-    package = Package(content, members)
-    package.kind = _kind(package)
-    return package
+        if size <= room:
+            inflated[name] = b"".join(pieces)
+            kept_bytes += size
+    return Package(content, members, inflated)
 
 
 def _members(content: bytes) -> dict[str, _Member]:
     # Counted before zipfile makes an object of each: a directory of half a million entries fits in 20 MB.
     if content.count(_CENTRAL_MARK) > MAX_MEMBERS:
-        raise _too_large(f"tiene más de {MAX_MEMBERS} partes")
+        raise _too_large(f"tiene más de {MAX_MEMBERS:,} partes".replace(",", "."))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
@@ -152,34 +204,54 @@ def _members(content: bytes) -> dict[str, _Member]:
     for info in infos:
         _check_entry(info)
         if info.filename.casefold() in members:
-            raise _unsafe("contiene dos partes con el mismo nombre")
+            raise _unsafe(f"contiene dos veces {_part(info)}")
         if info.header_offset < free_from or info.header_offset + _LOCAL_HEADER.size > directory_at:
-            raise _unsafe("contiene partes que se traslapan")
+            raise _unsafe(f"{_part(info)} se traslapa con otra")
         mark, *_, name_length, extra_length = _LOCAL_HEADER.unpack_from(content, info.header_offset)
         name_at = info.header_offset + _LOCAL_HEADER.size
         start = name_at + name_length + extra_length
         free_from = start + info.compress_size
         if free_from > directory_at:
-            raise _unsafe("contiene partes que se traslapan")
+            raise _unsafe(f"{_part(info)} se traslapa con otra")
         local_name = content[name_at : name_at + name_length]
         if mark != _LOCAL_MARK or local_name not in _spellings(info.orig_filename):
-            raise _unsafe("su índice no corresponde a su contenido")
+            raise _unsafe(f"su índice no corresponde a su contenido en {_part(info)}")
         members[info.filename.casefold()] = _Member(start, info)
     if not infos or infos[0].header_offset != 0:
         raise _unsafe("lleva otros datos antes del libro")
+    # Other programs may take what follows for the file: a page, a PDF.
+    if content[content.rfind(_END_MARK) + _END_BYTES :].strip(_PADDING):
+        raise _unsafe("lleva otros datos después del libro")
     return members
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:
     name = info.orig_filename
     if name.startswith("/") or "\\" in name or "\0" in name or ":" in name or ".." in name.split("/"):
-        raise _unsafe("contiene una parte con un nombre que sale del libro")
+        raise _unsafe(f"{_part(info)} tiene un nombre que sale del libro")
+    if not is_plain_name(name):
+        raise _unsafe(f"{_part(info)} tiene un nombre demasiado largo, o con letras que no se ven")
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise _unsafe("contiene un enlace a otro archivo")
+        raise _unsafe(f"{_part(info)} es un enlace a otro archivo")
     if info.flag_bits & _ENCRYPTED_FLAG:
         raise UnreadableWorkbook(FindingCode.FILE_003.at())
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise _unsafe("usa un método de compresión que Excel no usa")
+        raise _unsafe(f"{_part(info)} usa un método de compresión que Excel no usa")
+
+
+def _part(info: zipfile.ZipInfo) -> str:
+    """A part as sentences name it, whatever it is called."""
+    return f"la parte «{shown(info.orig_filename)}»"
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name out of a file is one line that can be printed."""
+    return len(name) <= MAX_NAME and legible(name) == name and len(name.splitlines()) <= 1
+
+
+def shown(name: str) -> str:
+    """A name out of a file, fit for a sentence."""
+    return " ".join(legible(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…").splitlines())
 
 
 def _spellings(name: str) -> set[bytes]:
@@ -189,24 +261,29 @@ def _spellings(name: str) -> set[bytes]:
     return spellings
 
 
-def _checked_size(content: bytes, name: str, member: _Member) -> int:
+def _checked_size(content: bytes, name: str, member: _Member, pieces: list[bytes], room: int) -> int:
+    """How many bytes a part has; `pieces` has them as long as there is room for so many."""
     is_opaque = _is_opaque(name)
     size = crc = tags = 0
     tail = b""
     for piece in _inflated(content, member):
         size += len(piece)
         crc = zlib.crc32(piece, crc)
+        if size <= room:
+            pieces.append(piece)
+        else:
+            pieces.clear()
         if is_opaque:
             continue
         tags += piece.count(b"<")
         if tags > MAX_TAGS:
-            raise _too_large("una de sus hojas tiene demasiadas celdas")
+            raise _too_large(f"{_part(member.info)} tiene demasiados elementos")
         window = tail + piece
         if b"!" in window and _DECLARATION.search(window):
-            raise _unsafe("contiene declaraciones que un libro de Excel no lleva (DOCTYPE)")
+            raise _unsafe(f"{_part(member.info)} declara lo que en un libro de Excel no se declara (DOCTYPE)")
         tail = window[-_DECLARATION_REACH:]
     if size != member.info.file_size or crc != member.info.CRC:
-        raise _damaged("su contenido no corresponde al tamaño o a la suma de control que declara")
+        raise _damaged(f"{_part(member.info)} no tiene el tamaño o la suma de control que declara")
     return size
 
 
@@ -214,7 +291,7 @@ def _inflated(content: bytes, member: _Member) -> Iterator[bytes]:
     end = member.start + member.info.compress_size
     if member.info.compress_type == zipfile.ZIP_STORED:
         if member.info.compress_size > MAX_PART_BYTES:
-            raise _too_large("una de sus partes ocupa más de 60 MB")
+            raise _too_large(f"{_part(member.info)} ocupa más de 60 MB")
         for at in range(member.start, end, _PIECE):
             yield content[at : min(at + _PIECE, end)]
         return
@@ -227,16 +304,16 @@ def _inflated(content: bytes, member: _Member) -> Iterator[bytes]:
                 at += len(waiting)
             piece = inflater.decompress(waiting, _PIECE)
             if not piece and not waiting and not inflater.eof:
-                raise _damaged("una de sus partes está cortada")
+                raise _damaged(f"{_part(member.info)} está cortada")
             waiting = inflater.unconsumed_tail
             size += len(piece)
             if size > MAX_PART_BYTES:
-                raise _too_large("una de sus partes ocupa más de 60 MB")
+                raise _too_large(f"{_part(member.info)} ocupa más de 60 MB")
             yield piece
     except zlib.error as error:
-        raise _damaged("una de sus partes no se pudo descomprimir") from error
+        raise _damaged(f"{_part(member.info)} no se pudo descomprimir") from error
     if inflater.unused_data or at < end:
-        raise _damaged("una de sus partes tiene datos de más")
+        raise _damaged(f"{_part(member.info)} tiene datos de más")
 
 
 def _is_opaque(name: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from service.domain.findings import CellRef, Finding, FindingCode
+from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.reading import Given
 from service.domain.typography import crowds_the_page
 from service.domain.values import ROMAN, PlainText, VersionNumber
@@ -49,11 +50,13 @@ class Head:
     findings: tuple[Finding, ...]
 
 
-def read_head(table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = ()) -> Head:
+def read_head(
+    table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = (), office: Office = REFERENCE_OFFICE
+) -> Head:
     """What the official documents print above their table; what is missing is asked for by name.
 
     `elsewhere` are the sheets where what the table's own sheet does not say may stand, in their order. What no cell
-    says may stand in the header or footer of the printed pages.
+    says may stand in the header or footer of the printed pages. An objective that stands nowhere is the office's own.
     """
     of_cells = [_HeadReader(table.sheet.name, table.head_cells, table)]
     of_cells += [_HeadReader(sheet.name, _first_cells(sheet), None) for sheet in elsewhere]
@@ -72,6 +75,10 @@ def read_head(table: Table, given: Given, elsewhere: tuple[ParsedSheet, ...] = (
     version, version_cell = first(FindingCode.PLAN_003, lambda reader: reader.version(given)) or (None, None)
     year = first(FindingCode.PLAN_001, lambda reader: reader.year(given))
     quarter = first(FindingCode.PLAN_002, lambda reader: reader.quarter(given))
+    if objective is None and office.objective:
+        objective = PlainText.admit(office.objective)
+        missing = [each for each in missing if each.code is not FindingCode.PLAN_005]
+        missing.append(FindingCode.PLAN_025.at(CellRef(table.sheet.name)))
     findings = [*missing, *(finding for reader in readers for finding in reader.findings)]
     if version_cell is not None and version_cell.row == _PAGE_ROW:
         version_cell = None

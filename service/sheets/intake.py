@@ -26,6 +26,7 @@ from service.domain.reading import (
 from service.domain.values import ROMAN, PlainText, legible
 from service.sheets.columns import COLUMNS
 from service.sheets.consolidation import Chosen, choose_tables, spoken_periods
+from service.sheets.corrected import correct
 from service.sheets.formats import read_sheets
 from service.sheets.guard import UnreadableWorkbook
 from service.sheets.heads import contradictions, read_head
@@ -56,7 +57,10 @@ def read_plan(
         book = read_sheets(content)
     except UnreadableWorkbook as refusal:
         return Unreadable((refusal.finding,))
-    sheets = without_marks(book.sheets)
+    corrected = correct(without_marks(book.sheets), given.corrections)
+    if corrected.refused:
+        return Unreadable(corrected.refused)
+    sheets = corrected.sheets
     found = tuple(table for sheet in sheets if (table := find_table(sheet, given, office)))
     chosen = choose_tables(found, given)
     if not chosen.tables:
@@ -68,7 +72,15 @@ def read_plan(
     typed = acceptances_in(book.sheets)
     said = with_accepted(in_order, (*typed, *given.accepted))
     layout = chosen.tables[0].headings.fingerprint()
-    return decided(draft, mapping, said, layout=layout, typed=typed, extra_columns=extra_columns)
+    return decided(
+        draft,
+        mapping,
+        said,
+        layout=layout,
+        typed=typed,
+        extra_columns=extra_columns,
+        corrections=corrected.made,
+    )
 
 
 def _read_tables(
@@ -81,7 +93,7 @@ def _read_tables(
     tables = chosen.tables
     own = [table.sheet for table in tables]
     elsewhere = (*own[1:], *(sheet for sheet in sheets if sheet not in own and not sheet.is_hidden))
-    head = read_head(tables[0], given, elsewhere)
+    head = read_head(tables[0], given, elsewhere, office)
     findings = [*chosen.findings, *head.findings, *contradictions(tables), *_unknown_names(tables, given)]
     habits = habits_of(tables)
     actions: list[Action] = []

@@ -13,7 +13,7 @@ import json
 import os
 import queue
 import resource
-import selectors
+import select
 import signal
 import struct
 import subprocess
@@ -21,10 +21,11 @@ import sys
 import time
 import weakref
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from service.domain.archive import given_from_json, given_to_json, reading_from_json, reading_to_json
+from service.domain.archive import given_from_json, given_to_json, reading_of, reading_to_json
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.progress import Progress, Stage, Tell, tell_nobody
@@ -42,14 +43,17 @@ _START_SECONDS: Final = 60.0
 _CPU_SECONDS: Final = 60
 _LARGEST_ANSWER: Final = 64 * MIB
 
-# The reader's seconds, and the lengths of what was said and of the workbook.
-_REQUEST: Final = struct.Struct(">dII")
+# The reader's seconds, whether anybody hears how far it is, and the lengths of what was said beside the workbook, of
+# what the office says, and of the workbook.
+_REQUEST: Final = struct.Struct(">d?III")
 # What a frame tells of, how much of that is behind (0 to 100), and the number of actions; of an answer, its length.
 _FRAME: Final = struct.Struct(">BBI")
 _ANSWER: Final = 0
 _STAGES: Final = {1: Stage.READING, 2: Stage.CHECKING}
 _STAGE_NUMBERS: Final = {stage: number for number, stage in _STAGES.items()}
 _SECONDS_BETWEEN_FRAMES: Final = 0.1
+# As much as a pipe holds: what is no longer is sent in one go.
+_PIPE_BYTES: Final = 64 * 1024
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -61,7 +65,6 @@ class ReadingRoom:
         deadline_seconds: CPU time that reading a workbook may take; then checking what was read has what is left of it
             and 0.2 s, or 0.15 ms for each action where that is longer (3 s at most).
         rooms: how many readers there are; they are started when first needed.
-        office: whose vocabularies and thresholds the plans are checked with.
     """
 
     def __init__(
@@ -69,19 +72,20 @@ class ReadingRoom:
         memory_bytes: int = 512 * MIB,
         deadline_seconds: float = 2.5,
         rooms: int = 1,
-        office: Office = REFERENCE_OFFICE,
     ) -> None:
-        self._office = office
         self._memory_bytes = memory_bytes
         self._deadline_seconds = deadline_seconds
         self._rooms = rooms
         self._open()
         _ROOMS.add(self)
 
-    def read(self, content: bytes, given: Given, tell: Tell = tell_nobody) -> tuple[Reading, bytes]:
+    def read(
+        self, content: bytes, given: Given, tell: Tell = tell_nobody, office: Office = REFERENCE_OFFICE
+    ) -> tuple[Reading, bytes]:
         """The reading, and its JSON (UTF-8, the shape of `reading_to_json`) for whoever keeps it.
 
-        `tell` hears how far the reader is, a few times a second.
+        `tell` hears how far the reader is, a few times a second. The plan is checked with the office's vocabularies and
+        thresholds.
         """
         seconds = self._deadline_seconds
         desk = self._desks.get()
@@ -89,7 +93,9 @@ class ReadingRoom:
             if desk.reader is None or not desk.reader.is_alive():
                 desk.clear()
                 desk.reader = _Reader(self._memory_bytes)
-            answer = desk.reader.ask((_asked(content, given, self._office, seconds), content), seconds, tell)
+            words = _asked(content, given, office, seconds, is_heard=tell is not tell_nobody)
+            is_short = len(words) + len(content) <= _PIPE_BYTES
+            answer = desk.reader.ask((words + content,) if is_short else (words, content), seconds, tell)
         except TimeoutError:
             desk.clear()
             return _refused(FindingCode.FILE_009.at(seconds=round(seconds)))
@@ -97,7 +103,7 @@ class ReadingRoom:
             desk.clear()
             return _refused(FindingCode.FILE_010.at())
         else:
-            return reading_from_json(json.loads(answer)), answer
+            return reading_of(answer), answer
         finally:
             self._desks.put(desk)
 
@@ -161,7 +167,7 @@ class _Reader:
         for part in request:
             waiting = memoryview(part)
             while waiting:
-                _wait(self._in, selectors.EVENT_WRITE, until)
+                _wait(self._in, select.POLLOUT, until)
                 waiting = waiting[os.write(self._in, waiting[:MIB]) :]
         try:
             return self._hear(until, tell)
@@ -171,9 +177,11 @@ class _Reader:
             raise
 
     def _hear(self, until: float, tell: Tell) -> bytes:
-        is_checking = False
+        is_checking, came = False, bytearray()
         while True:
-            what, percent, number = _FRAME.unpack(self._receive(_FRAME.size, until))
+            self._receive(came, _FRAME.size, until)
+            what, percent, number = _FRAME.unpack_from(came)
+            del came[: _FRAME.size]
             if what == _ANSWER:
                 break
             if what not in _STAGES:
@@ -185,17 +193,19 @@ class _Reader:
             tell(Progress(_STAGES[what], percent, number))
         if number > _LARGEST_ANSWER:
             raise EOFError
-        return self._receive(number, until)
+        self._receive(came, number, until)
+        if len(came) != number:
+            raise EOFError
+        return bytes(came)
 
-    def _receive(self, length: int, until: float) -> bytes:
-        received = bytearray()
-        while len(received) < length:
-            _wait(self._out, selectors.EVENT_READ, until)
-            piece = os.read(self._out, min(MIB, length - len(received)))
+    def _receive(self, came: bytearray, length: int, until: float) -> None:
+        """Read on until so much has come; what comes with it stays for the next time."""
+        while len(came) < length:
+            _wait(self._out, select.POLLIN, until)
+            piece = os.read(self._out, _PIPE_BYTES)
             if not piece:
                 raise EOFError
-            received += piece
-        return bytes(received)
+            came += piece
 
 
 _ROOMS: weakref.WeakSet[ReadingRoom] = weakref.WeakSet()
@@ -223,19 +233,25 @@ def _end(process: subprocess.Popen[bytes], owner: int) -> None:
 
 def _wait(descriptor: int, event: int, until: float) -> None:
     left = until - time.monotonic()
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, event)
-        if left <= 0 or not selector.select(left):
-            raise TimeoutError
+    poll = select.poll()
+    poll.register(descriptor, event)
+    if left <= 0 or not poll.poll(1000 * left):
+        raise TimeoutError
 
 
 def _needed_to_check(actions: int) -> float:
     return min(actions * _SECONDS_PER_ACTION, _LONGEST_CHECK)
 
 
-def _asked(content: bytes, given: Given, office: Office, seconds: float) -> bytes:
-    words = json.dumps({"given": given_to_json(given), "office": asdict(office)}).encode()
-    return _REQUEST.pack(seconds, len(words), len(content)) + words
+def _asked(content: bytes, given: Given, office: Office, seconds: float, *, is_heard: bool) -> bytes:
+    said, of_office = json.dumps(given_to_json(given)).encode(), _told(office)
+    return _REQUEST.pack(seconds, is_heard, len(said), len(of_office), len(content)) + said + of_office
+
+
+@lru_cache(maxsize=8)
+def _told(office: Office) -> bytes:
+    """What an office says, which is the same from one upload to the next."""
+    return json.dumps(asdict(office)).encode()
 
 
 def _refused(finding: Finding) -> tuple[Reading, bytes]:
@@ -255,27 +271,31 @@ def _serve(memory_bytes: int) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Nothing that a library prints may be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    # A plan is a hundred thousand values without cycles: looking for some while it grows is an eighth of the work.
+    # A plan is a hundred thousand values without cycles: looking for some while it grows is an eighth of the work. And
+    # looking through all that the parsers loaded, after every workbook, is as much work as to read a short one.
     gc.disable()
+    gc.freeze()
     _answer(answers, b"")
     requests = sys.stdin.buffer
     while header := requests.read(_REQUEST.size):
         _allow_cpu()
-        seconds, length, size = _REQUEST.unpack(header)
+        seconds, is_heard, length, length_of_office, size = _REQUEST.unpack(header)
         _end_after(seconds)
-        words = json.loads(requests.read(length))
-        given, office = given_from_json(words["given"]), _office(words["office"])
-        reading = read_plan(requests.read(size), given, office, _Frames(answers).tell)
+        given, office = given_from_json(json.loads(requests.read(length))), _office(requests.read(length_of_office))
+        reading = read_plan(requests.read(size), given, office, _Frames(answers, is_heard=is_heard).tell)
         _answer(answers, _json(reading))
         signal.setitimer(signal.ITIMER_PROF, 0)
         gc.collect()
 
 
 class _Frames:
-    """Tells the parent how far one reading is: every new stage, and within it ten times a second at most."""
+    """Tells the parent how far one reading is: every new stage, and within it ten times a second at most.
 
-    def __init__(self, answers: BinaryIO) -> None:
-        self._answers = answers
+    Where nobody hears it the parent is not woken, but for what it must know to have patience.
+    """
+
+    def __init__(self, answers: BinaryIO, *, is_heard: bool) -> None:
+        self._answers, self._is_heard = answers, is_heard
         self._stage: Stage | None = None
         self._next = 0.0
 
@@ -286,9 +306,12 @@ class _Frames:
         if progress.stage is Stage.CHECKING and self._stage is not Stage.CHECKING:
             left, _ = signal.getitimer(signal.ITIMER_PROF)
             _end_after(max(left + _SECONDS_TO_CHECK, _needed_to_check(progress.actions)))
+        elif not self._is_heard:
+            return
         self._stage, self._next = progress.stage, now + _SECONDS_BETWEEN_FRAMES
         self._answers.write(_FRAME.pack(_STAGE_NUMBERS[progress.stage], progress.percent, progress.actions))
-        self._answers.flush()
+        if self._is_heard or _needed_to_check(progress.actions) > _SECONDS_TO_CHECK:
+            self._answers.flush()
 
 
 def _answer(answers: BinaryIO, answer: bytes) -> None:
@@ -296,7 +319,9 @@ def _answer(answers: BinaryIO, answer: bytes) -> None:
     answers.flush()
 
 
-def _office(words: dict[str, Any]) -> Office:
+@lru_cache(maxsize=8)
+def _office(told: bytes) -> Office:
+    words: dict[str, Any] = json.loads(told)
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in words.items()}
     return Office(**values)
 

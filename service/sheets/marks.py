@@ -53,7 +53,12 @@ def acceptances_in(sheets: Iterable[ParsedSheet]) -> tuple[Acceptance, ...]:
 
 
 def _without_consultation(sheet: ParsedSheet) -> ParsedSheet:
-    columns = {cell.column for cells in sheet.rows.values() for cell in cells if cell.text.endswith(CONSULTATION_MARK)}
+    # Folio put them where nothing stood on the whole sheet: their header is the first text of its column, and a plan's
+    # own text that happens to end so is not.
+    first = {
+        cell.column: cell for number in sorted(sheet.rows, reverse=True) for cell in sheet.rows[number] if cell.text
+    }
+    columns = {column for column, cell in first.items() if cell.text.endswith(CONSULTATION_MARK)}
     if not columns:
         return sheet
     rows = {

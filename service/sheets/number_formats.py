@@ -1,32 +1,21 @@
-"""The format of a number, by its number or its code, becomes the kind of value that the sheet shows."""
+"""The form in which a sheet shows a value becomes the kind of the cell that holds it."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from service.domain.number_formats import Form, form_of_format
 from service.sheets.parsed import Kind
 
-# The formats that every spreadsheet program knows by number (ECMA-376, 18.8.30); 27-36 and 50-58 are East Asian dates.
-_DATE_FORMATS: Final = frozenset({*range(14, 18), 22, *range(27, 37), *range(50, 59)})
-_GROUPED_FORMATS: Final = frozenset({3, 4, *range(37, 45)})
-_PERCENTAGE_FORMATS: Final = frozenset({9, 10})
-_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|general', re.IGNORECASE)
+KINDS: Final = {
+    Form.TEXT: Kind.TEXT,
+    Form.NUMBER: Kind.NUMBER,
+    Form.GROUPED: Kind.GROUPED,
+    Form.PERCENTAGE: Kind.PERCENTAGE,
+    Form.DATE: Kind.DATE,
+}
 
 
 def kind_of_format(id_: str, code: str | None) -> Kind:
-    """How a number in a format is shown: the format's number, and its code when it is not a built-in one."""
-    if code is None:
-        number = int(id_) if id_.isdecimal() else 0
-        if number in _DATE_FORMATS:
-            return Kind.DATE
-        if number in _PERCENTAGE_FORMATS:
-            return Kind.PERCENTAGE
-        return Kind.GROUPED if number in _GROUPED_FORMATS else Kind.NUMBER
-    letters = _LITERAL.sub("", code).split(";")[0].lower()
-    if "%" in letters:
-        return Kind.PERCENTAGE
-    # A format of hours alone (h:mm) shows no day; "mmm" alone does.
-    if "y" in letters or "d" in letters or ("m" in letters and not set("hs") & set(letters)):
-        return Kind.DATE
-    return Kind.GROUPED if "#,##" in letters or "0,0" in letters else Kind.NUMBER
+    """The kind of a number in a format: the format's number, and its code when it is not a built-in one."""
+    return KINDS[form_of_format(id_, code)]

@@ -19,6 +19,7 @@ from service.sheets.page_texts import MOST_LINES
 from service.sheets.parsed import (
     FINITE_NUMBER,
     ISO_DAY,
+    LONGEST_NUMBER,
     MAX_CELLS,
     MAX_CHARACTERS,
     MAX_COLUMN,
@@ -30,6 +31,7 @@ from service.sheets.parsed import (
     ParsedSheet,
     RawCell,
 )
+from service.sheets.refusals import no_xml
 
 _NAMESPACES: Final = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
@@ -50,6 +52,7 @@ _TABLE, _ROW, _COLUMN = _name("table", "table"), _name("table", "table-row"), _n
 _CELL, _COVERED = _name("table", "table-cell"), _name("table", "covered-table-cell")
 _STYLE, _PROPERTIES = _name("style", "style"), _name("style", "table-properties")
 _PARAGRAPH, _SPACES, _TAB = _name("text", "p"), _name("text", "s"), _name("text", "tab")
+_SPACES_COUNT, _MOST_SPACES = _name("text", "c"), 1_000
 _BREAK, _NOTE = _name("text", "line-break"), _name("office", "annotation")
 _MASTER_PAGE, _DISPLAY = _name("style", "master-page"), _name("style", "display")
 _PAGE_PARTS: Final = tuple(
@@ -58,7 +61,10 @@ _PAGE_PARTS: Final = tuple(
 _FILLED_IN: Final = tuple(
     _name("text", field) for field in ("page-number", "page-count", "sheet-name", "date", "time", "file-name", "title")
 )
+# Excel has 65,490 formats of cells at most.
+_MOST_STYLES: Final = 100_000
 _STYLES: Final = "styles.xml"
+_CONTENT: Final = "content.xml"
 _VALUE_TYPE, _FORMULA = _name("office", "value-type"), _name("table", "formula")
 _COLUMNS_REPEATED = _name("table", "number-columns-repeated")
 _ROWS_REPEATED = _name("table", "number-rows-repeated")
@@ -71,13 +77,13 @@ def read_open_document(package: Package) -> tuple[ParsedSheet, ...]:
         UnreadableWorkbook: the file is damaged or beyond the budgets.
         MemoryError: the process may not take what the file asks for.
     """
+    part = _STYLES
     try:
-        pages = _page_lines(package.read(_STYLES)) if _STYLES in package else {}
-        return tuple(_Reader(package.read("content.xml"), pages).sheets())
+        pages = _page_lines(package.read(part)) if part in package else {}
+        part = _CONTENT
+        return tuple(_Reader(package.read(part), pages).sheets())
     except etree.XMLSyntaxError as error:
-        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # type: ignore[attr-defined]  # the stubs forgot it
-            raise MemoryError from error
-        raise UnreadableWorkbook(FindingCode.FILE_006.at(reason="una de sus partes no es XML correcto")) from error
+        raise no_xml(part, error) from error
 
 
 class _Reader:
@@ -89,6 +95,7 @@ class _Reader:
         self._cells_left = MAX_CELLS
         self._characters_left = MAX_CHARACTERS
         self._hidden_styles: set[str] = set()
+        self._styles_left = _MOST_STYLES
 
     def sheets(self) -> Iterator[ParsedSheet]:
         """Each sheet when its element has ended."""
@@ -133,6 +140,8 @@ class _Reader:
                     _forget_before(element)
 
     def _note_style(self, element: etree._Element) -> None:
+        self._styles_left -= 1
+        self._check(self._styles_left >= 0, "tiene demasiados estilos")
         name, page = element.get(_name("style", "name"), ""), element.get(_name("style", "master-page-name"), "")
         if page in self._pages:
             self._pages_of_styles[name] = self._pages[page]
@@ -141,6 +150,12 @@ class _Reader:
             self._hidden_styles.add(name)
 
     def _add_row(self, sheet: _Sheet, element: etree._Element) -> None:
+        try:
+            self._read_row(sheet, element)
+        except UnreadableWorkbook as refusal:
+            raise refusal.on(sheet.name) from refusal
+
+    def _read_row(self, sheet: _Sheet, element: etree._Element) -> None:
         repeated = _count(element.get(_ROWS_REPEATED), MAX_ROW)
         column = 1
         cells: list[tuple[int, Kind, str]] = []
@@ -167,13 +182,16 @@ class _Reader:
             return (Kind.NO_RESULT, formula.removeprefix("of:")) if formula else None
         if declared in _NUMERIC:
             value = cell.get(_name("office", "value"), "").strip()
-            return (_NUMERIC[declared], value) if FINITE_NUMBER.fullmatch(value) else (Kind.NOT_A_NUMBER, value)
+            is_number = len(value) <= LONGEST_NUMBER and FINITE_NUMBER.fullmatch(value)
+            return (_NUMERIC[declared] if is_number else Kind.NOT_A_NUMBER, value)
         if declared == "date":
             found = ISO_DAY.fullmatch(cell.get(_name("office", "date-value"), "").strip())
             if found:
                 return (Kind.DATE, found.group(1))
         if declared == "boolean":
             return (Kind.TRUTH, "1" if cell.get(_name("office", "boolean-value")) == "true" else "0")
+        spaces = sum(_count(each.get(_SPACES_COUNT), _MOST_SPACES) for each in cell.iter(_SPACES))
+        self._check(spaces <= self._characters_left, "tiene demasiado texto")
         text = "\n".join(map(_text, cell.iterchildren(_PARAGRAPH)))
         if cell.get(_name("calcext", "value-type")) == "error" or (cell.get(_FORMULA) and _ERROR.fullmatch(text)):
             return (Kind.ERROR, text)
@@ -195,7 +213,7 @@ class _Sheet:
     """A sheet that is being read."""
 
     def __init__(self, name: str, *, is_hidden: bool, page_lines: tuple[str, ...]) -> None:
-        self._name = name
+        self.name = name
         self._page_lines = page_lines
         self._is_hidden = is_hidden
         self._rows: dict[int, tuple[RawCell, ...]] = {}
@@ -230,7 +248,7 @@ class _Sheet:
     def parsed(self) -> ParsedSheet:
         """The sheet, whole."""
         return ParsedSheet(
-            name=self._name,
+            name=self.name,
             rows=self._rows,
             merges=tuple(self.merges),
             hidden_rows=frozenset(self._hidden_rows),
@@ -261,7 +279,7 @@ def _text(paragraph: etree._Element) -> str:
     pieces = [paragraph.text or ""]
     for child in paragraph:
         if child.tag == _SPACES:
-            pieces.append(" " * _count(child.get(_name("text", "c")), 1_000))
+            pieces.append(" " * _count(child.get(_SPACES_COUNT), _MOST_SPACES))
         elif child.tag == _TAB:
             pieces.append("\t")
         elif child.tag == _BREAK:

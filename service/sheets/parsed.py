@@ -15,8 +15,10 @@ from typing import Final
 MAX_ROW: Final = 1_048_576
 MAX_COLUMN: Final = 16_384
 # A number and a day as files write them.
-FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+FINITE_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 ISO_DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]*Z?)?")
+# No program writes a number as long; whatever is longer is a text that nobody checked.
+LONGEST_NUMBER: Final = 100
 # The budgets of one file, whatever its format.
 MAX_CELLS: Final = 600_000
 MAX_MERGES: Final = 100_000

@@ -79,6 +79,8 @@ class Rows:
                     self._sections.append(row)
                 case RowKind.LONE_NUMBER:
                     self._say(FindingCode.ROW_004, row, next(iter(row.cells.values())))
+                case RowKind.SIGNATURES:
+                    pass  # people sign each report anew: they are settings of the office, and no part of the plan
                 case RowKind.OTHER:
                     first = next(iter(row.cells.values()))
                     self.findings.append(FindingCode.ROW_003.at(self._place(first), value=_texts(row), row=row.number))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from service.domain.frame import Role
 from service.domain.office import Office
 from service.domain.reading import Given
 from service.sheets.columns import fields_named
@@ -28,6 +29,8 @@ _COLUMN_NUMBER: Final = re.compile(r"\(?\d{1,2}\)?")
 _BRACED_NUMBER: Final = re.compile(r"\(\d{1,2}\)")
 _VERSION_LINE: Final = re.compile(r"version \d")
 _TOTAL: Final = re.compile(r"(?:gran )?(?:sub ?)?total(?:es)?\b|promedio\b|sumatoria\b")
+# The cells of the block that Folio draws under the table of its own workbooks.
+_SIGNATURE: Final = re.compile(rf"(?:{'|'.join(role.label for role in Role)})\s*\n|Plan aprobado (?:por|mediante|el)\b")
 _ACTION_BEGUN: Final = 2
 
 
@@ -39,6 +42,7 @@ class RowKind(Enum):
     MOVED_HEADING = "headers again, in other columns"
     SECTION = "the title of a section, a subtotal or the total"
     LONE_NUMBER = "a number with nothing beside it"
+    SIGNATURES = "who drafted, reviewed and approved the plan, as Folio writes it"
     OTHER = "note, signature"
 
 
@@ -136,7 +140,10 @@ class Table:
         has_number = number is not None and bool(_NUMBER_LIKE.fullmatch(number.text.strip()))
         if has_number and filled > 1:
             return RowKind.ACTION
-        return RowKind.LONE_NUMBER if has_number and len(cells) == 1 else RowKind.OTHER
+        if has_number and len(cells) == 1:
+            return RowKind.LONE_NUMBER
+        is_signed = all(cell.kind is Kind.TEXT and _SIGNATURE.match(cell.text) for cell in written)
+        return RowKind.SIGNATURES if is_signed else RowKind.OTHER
 
     def _is_total(self, written: list[RawCell], cells: dict[int, RawCell]) -> bool:
         first = written[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from openpyxl import Workbook
@@ -17,10 +18,13 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from service.domain.corrections import Correction
 from service.domain.marks import TRANSCRIPT_NAME
 from service.domain.typography import cell_lines, row_height
 from service.domain.values import legible
+from service.sheets.corrected import correct
 from service.sheets.formats import read_sheets
+from service.sheets.guard import UnreadableWorkbook
 from service.sheets.parsed import Kind, ParsedSheet, RawCell, column_letters
 from service.sheets.written import written
 
@@ -40,15 +44,20 @@ _BOX: Final = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _WRAPPED: Final = Alignment(vertical="top", wrap_text=True)
 
 
-def as_workbook(content: bytes) -> bytes:
+def as_workbook(content: bytes, corrections: Iterable[Correction] = ()) -> bytes:
     """The file itself when it is an .xlsx or .xlsm package, a copy of its values as .xlsx otherwise.
 
+    The copy has the corrected values; a package is handed back as it is.
+
     Raises:
-        UnreadableWorkbook: the file cannot be read in any format.
+        UnreadableWorkbook: the file cannot be read in any format, or has no such cell.
     """
     if content.startswith(_ZIP_MARK) and _TYPES in content:
         return content
-    return transcript(read_sheets(content).sheets)
+    corrected = correct(read_sheets(content).sheets, corrections)
+    if corrected.refused:
+        raise UnreadableWorkbook(corrected.refused[0])
+    return transcript(corrected.sheets)
 
 
 def transcript(sheets: tuple[ParsedSheet, ...]) -> bytes:

@@ -12,13 +12,11 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from operator import lt
 from typing import Final
 
 from lxml import etree
 
-from service.domain.findings import CellRef, FindingCode
+from service.domain.findings import FindingCode
 from service.sheets.guard import Package, UnreadableWorkbook, open_package
 from service.sheets.number_formats import kind_of_format
 from service.sheets.page_texts import page_lines
@@ -27,6 +25,7 @@ from service.sheets.parsed import (
     EPOCH_1904,
     FINITE_NUMBER,
     ISO_DAY,
+    LONGEST_NUMBER,
     MAX_CELLS,
     MAX_CHARACTERS,
     MAX_COLUMN,
@@ -37,10 +36,10 @@ from service.sheets.parsed import (
     Merge,
     ParsedSheet,
     RawCell,
-    address,
     column_number,
     serial_date,
 )
+from service.sheets.refusals import in_order, no_xml
 from service.sheets.regular import (
     Irregular,
     WrittenCell,
@@ -69,12 +68,7 @@ def read_workbook(content: bytes) -> tuple[ParsedSheet, ...]:
 
 def read_package(package: Package) -> tuple[ParsedSheet, ...]:
     """`read_workbook` for a package that has passed the guard; its macros are never touched."""
-    try:
-        return _Workbook(package).sheets()
-    except etree.XMLSyntaxError as error:
-        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # type: ignore[attr-defined]  # the stubs forgot it
-            raise MemoryError from error
-        raise _damaged("una de sus partes no es XML correcto") from error
+    return _Workbook(package).sheets()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,7 @@ class _Workbook:
         parts = {id_: target for kind, id_, target in related if kind == "worksheet"}
         self._epoch = EPOCH_1900
         self._tabs: list[_Tab] = []
-        for element in _elements(package.read(main), "{*}workbookPr", "{*}sheet"):
+        for element in self._elements(main, "{*}workbookPr", "{*}sheet"):
             if element.tag.endswith("}workbookPr"):
                 self._epoch = EPOCH_1904 if element.get("date1904") in _TRUE else EPOCH_1900
             else:
@@ -116,7 +110,21 @@ class _Workbook:
 
     def sheets(self) -> tuple[ParsedSheet, ...]:
         """All sheets, read."""
-        return tuple(self._read_sheet(tab) for tab in self._tabs)
+        return tuple(map(self._sheet, self._tabs))
+
+    def _sheet(self, tab: _Tab) -> ParsedSheet:
+        try:
+            return self._read_sheet(tab)
+        except etree.XMLSyntaxError as error:
+            raise no_xml(tab.part, error).on(tab.name) from error
+        except UnreadableWorkbook as refusal:
+            raise refusal.on(tab.name) from refusal
+
+    def _elements(self, part: str, *tags: str) -> Iterator[etree._Element]:
+        try:
+            yield from _elements(self._package.read(part), *tags)
+        except etree.XMLSyntaxError as error:
+            raise no_xml(part, error) from error
 
     def _relationships(self, part: str) -> Iterator[tuple[str, str, str]]:
         """Last word of the relationship's type, its id, and the part it leads to."""
@@ -124,7 +132,7 @@ class _Workbook:
         relations = posixpath.join(folder, "_rels", f"{name}.rels")
         if relations not in self._package:
             return
-        for element in _elements(self._package.read(relations), "{*}Relationship"):
+        for element in self._elements(relations, "{*}Relationship"):
             if element.get("TargetMode") != "External":
                 target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "")))
                 yield element.get("Type", "").rsplit("/", 1)[-1], element.get("Id", ""), target.lstrip("/")
@@ -135,7 +143,7 @@ class _Workbook:
             return {}
         codes: dict[str, str] = {}
         formats: dict[str, Kind] = {}
-        for element in _elements(self._package.read(part), "{*}numFmt", "{*}cellXfs"):
+        for element in self._elements(part, "{*}numFmt", "{*}cellXfs"):
             if element.tag.endswith("}numFmt"):
                 codes[element.get("numFmtId", "")] = element.get("formatCode", "")
             else:
@@ -153,8 +161,8 @@ class _Workbook:
             rest, written = split_texts(content)
             texts: Iterable[str] = map(_rich_text, _elements(rest, "{*}si"))
             texts = [*texts, *texts_in(written)]
-        except Irregular:
-            texts = map(_rich_text, _elements(content, "{*}si"))
+        except (Irregular, etree.XMLSyntaxError):
+            texts = map(_rich_text, self._elements(part, "{*}si"))
         for number, text in enumerate(texts):
             self._spend_characters(len(text))
             strings[str(number)] = (Kind.TEXT, text) if text else None
@@ -258,7 +266,8 @@ class _Workbook:
     def _number(self, value: str, style: str | None) -> tuple[Kind, str] | None:
         if not value:
             return None
-        if not (value.isdecimal() or FINITE_NUMBER.fullmatch(value)):
+        is_figures = value.isascii() and (value.isdecimal() or FINITE_NUMBER.fullmatch(value))
+        if not is_figures or len(value) > LONGEST_NUMBER:
             return (Kind.NOT_A_NUMBER, value)
         kind = self._formats.get(style or "0", Kind.NUMBER)
         if kind is not Kind.DATE:
@@ -299,6 +308,7 @@ class _Outline:
         self.merges: list[Merge] = []
         self.hidden_columns: set[int] = set()
         self.page_texts: list[str] = []
+        self._columns_left = 4 * MAX_COLUMN
         if without_rows and any(self.rows_of(without_rows)):
             raise Irregular
 
@@ -310,8 +320,12 @@ class _Outline:
                 if len(self.merges) > MAX_MERGES:
                     raise _too_large("tiene demasiadas celdas combinadas")
             elif element.tag.endswith("}col"):
+                columns = _columns(element)
+                self._columns_left -= 1 + len(columns)
+                if self._columns_left < 0:
+                    raise _damaged("habla de más columnas que las que admite Excel")
                 if element.get("hidden") in _TRUE:
-                    self.hidden_columns.update(_columns(element))
+                    self.hidden_columns.update(columns)
             elif element.tag.endswith(("Header", "Footer")):
                 self.page_texts.append(decoded(element.text or ""))
             else:
@@ -376,18 +390,6 @@ def _merge(reference: str) -> Merge:
     first, _, last = reference.partition(":")
     (top, left), (bottom, right) = _place(first), _place(last or first)
     return Merge(min(top, bottom), min(left, right), max(top, bottom), max(left, right))
-
-
-def in_order(sheet: str, cells: list[RawCell]) -> tuple[RawCell, ...]:
-    """The cells of a row from left to right; one that is there twice must say the same twice."""
-    columns = [cell.column for cell in cells]
-    if all(map(lt, columns, columns[1:])):
-        return tuple(cells)
-    cells.sort(key=lambda cell: cell.column)
-    for left, right in pairwise(cells):
-        if left.column == right.column and (left.kind, left.text) != (right.kind, right.text):
-            raise UnreadableWorkbook(FindingCode.FILE_011.at(CellRef(sheet, address(left.row, left.column))))
-    return tuple(cells)
 
 
 def _damaged(reason: str) -> UnreadableWorkbook:

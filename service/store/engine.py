@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sqlite3
+import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -18,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from service.domain.errors import RecordIsKept, StoreUnavailable
+from service.domain.errors import RecordIsKept, StoreFull, StoreUnavailable
 from service.store import tables
 from service.store.audit import AuditStep, Entry, tell
 from service.store.guards import MARK
@@ -26,10 +28,24 @@ from service.store.guards import MARK
 # How long a writer waits for the others before the person is asked to try again.
 BUSY_SECONDS: Final = 5
 
-_BEGIN: Final = "folio_begin"
+# How long what was sent to PostgreSQL may go without any answer of its machine.
+_GONE_AFTER_MS: Final = 10_000
+
+_WRITES: Final = "folio_writes"
+_BUSY_SECONDS: Final = "folio_busy_seconds"
+
+# Seconds between two tries at the turn to write: SQLite's own are 1, 2, 5, 10, 15, 20, 25 ms and so on, and a writer is
+# done in two or three.
+_FIRST_TRY: Final = 0.0003
+_LONGEST_TRY: Final = 0.005
 
 _KEPT: Final = "Lo que Folio guarda no se modifica ni se borra; el intento quedó en el registro de auditoría."
 _UNAVAILABLE: Final = "La base de datos no responde en este momento. Intente de nuevo en unos segundos."
+_FULL: Final = "No queda espacio en el disco de la base de datos. Avise a quien administra Folio."
+_DAMAGED: Final = "La base de datos está dañada: hay que recuperar la última copia de seguridad («folio restore»)."
+
+# PostgreSQL's own name of a full disk.
+_DISK_FULL: Final = "53100"
 
 _log = logging.getLogger(__name__)
 
@@ -38,15 +54,32 @@ def make_engine(address: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """An engine for `sqlite:///…`, `postgresql://…` or `postgres://…`; connects at first use, not now."""
     url = _with_driver(make_url(address))
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": busy_seconds}, pool_timeout=busy_seconds)
+        engine = create_engine(
+            url,
+            # A statement that is kept keeps what it was last given: each connection an upload of 20 MB.
+            connect_args={"timeout": busy_seconds, "cached_statements": 0},
+            pool_timeout=busy_seconds,
+            hide_parameters=True,
+            execution_options={_BUSY_SECONDS: busy_seconds},
+        )
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
         url,
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_timeout=busy_seconds,
-        connect_args={"connect_timeout": 3, "options": f"-c lock_timeout={int(busy_seconds * 1000)}"},
+        connect_args={
+            "connect_timeout": 3,
+            "options": f"-c lock_timeout={int(busy_seconds * 1000)}",
+            # A server whose network is gone is found out in as many seconds, and not after the system's quarter of an
+            # hour; while a long statement is under way it answers for itself.
+            "tcp_user_timeout": _GONE_AFTER_MS,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+        },
     )
 
 
@@ -66,7 +99,38 @@ def _open_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+    options = connection.get_execution_options()
+    if options.get(_WRITES):
+        _take_turn(connection, options[_BUSY_SECONDS])
+    else:
+        _driver_of(connection).execute("BEGIN")
+
+
+def _driver_of(connection: Connection) -> Any:
+    """The connection of the driver itself: with SQLAlchemy's ways around it a BEGIN takes ten times as long."""
+    return connection.connection.driver_connection
+
+
+def _take_turn(connection: Connection, busy_seconds: float) -> None:
+    """Begin to write as soon as nobody else does."""
+    driver = _driver_of(connection)
+    until, pause = time.monotonic() + busy_seconds, _FIRST_TRY
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(pause)
+                pause = min(1.5 * pause, _LONGEST_TRY)
+            else:
+                return
+        # Once more, so that the error is one of SQLAlchemy's.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {int(1000 * busy_seconds)}")
 
 
 @contextlib.contextmanager
@@ -85,10 +149,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes: committed and synced when the block ends, rolled back when it raises.
 
     Raises:
-        StoreUnavailable: the database does not answer, or stays locked.
+        StoreUnavailable: the database does not answer, or stays locked; StoreFull where it has no room left.
         RecordIsKept: the block would have changed what is kept for good; the attempt is in the audit log.
     """
-    with _translated(engine), engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
+    with (
+        _translated(engine),
+        engine.connect() as connection,
+        connection.execution_options(**{_WRITES: True}).begin(),
+    ):
         yield connection
 
 
@@ -96,19 +164,36 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, PoolTimeout) as error:
-        log = f"{type(error).__name__}: {error}"
+    except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
+        log = f"{type(error).__name__}: {_first_line(error)}"
         if isinstance(error, DBAPIError) and MARK in str(error.orig):
             _put_on_record(engine, str(error.orig).partition("\n")[0])
             raise RecordIsKept(_KEPT, log=log) from error
-        raise StoreUnavailable(_UNAVAILABLE, log=log) from error
+        raise _unavailable(error, log) from error
+
+
+def _unavailable(error: DBAPIError | PoolTimeout | sqlite3.Error, log: str) -> StoreUnavailable:
+    """What keeps the database from answering, where whoever runs it can do something about it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    sqlite_code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if sqlite_code == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", None) == _DISK_FULL:
+        return StoreFull(_FULL, log=log)
+    if sqlite_code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return StoreUnavailable(_DAMAGED, log=log)
+    return StoreUnavailable(_UNAVAILABLE, log=log)
+
+
+def _first_line(error: DBAPIError | PoolTimeout | sqlite3.Error) -> str:
+    """What the database says, without the statement, its values and the details, for those are of plans and people."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return str(said).partition("\n")[0]
 
 
 def _put_on_record(engine: Engine, refusal: str) -> None:
     """Log an attempt, in the audit too: its own transaction was rolled back, so that this one stands by itself."""
     _log.error("an attempt to change what is kept was refused: %s", refusal)
     try:
-        with engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
+        with engine.connect() as connection, connection.execution_options(**{_WRITES: True}).begin():
             # The database's clock: nobody hands one in with an attempt.
             now = connection.execute(select(func.current_timestamp(type_=tables.Instant))).scalar_one()
             tell(connection, now, "Folio", Entry(AuditStep.ATTEMPT_REFUSED, "", {"refusal": refusal}))

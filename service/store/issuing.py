@@ -1,23 +1,24 @@
 """Drafts -> issued reports with their numbers, and documents asked for later -> jobs.
 
 The edition is taken in the transaction that issues: two people who issue at once get two numbers, and none is left out.
-What a planner ought not to issue is for the front to say, which tells how much of the year it saw when it looked: here
-only that is refused which would make the store lie, and what was looked at before another report of the year came.
+What a planner ought not to issue is for the front to say, which tells what of the year and of the office it saw when it
+looked: here only that is refused which would make the store lie, and what was looked at before either changed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
-from service.domain.archive import reading_from_json
+from service.domain.archive import change_log_to_json, reading_of, version_of
+from service.domain.frame import Approval, Seal
+from service.domain.office import REFERENCE_SETTINGS
 from service.domain.plan import Plan
 from service.domain.reports import (
-    Approval,
     ChangeLogEntry,
     DocumentKind,
     JobState,
@@ -28,29 +29,35 @@ from service.domain.reports import (
 from service.domain.values import Quarter
 from service.store import tables
 from service.store.audit import AuditStep, Entry, tell
+from service.store.bound import AtOffice, office_of
 from service.store.engine import reading, writing
-from service.store.material import last_issued_before, plan_in
+from service.store.material import PACKED, last_issued_before, plan_in
+from service.store.offices import last_said
 from service.store.records import NOT_SAID, Issued, NotIssuable, WhyNotIssuable
 from service.store.shown import (
     DOCUMENTS,
     WITHOUT_STATUS,
-    change_log_to_json,
     chosen,
     compared_with,
     in_force,
     one_report,
-    version_of,
 )
 from service.store.statements import one_at_a_time
 
 _reports, _issued, _jobs = tables.reports.c, tables.issued.c, tables.jobs.c
 
+_KNOWN_JOBS: Final = select(_jobs.id).where(_jobs.id.in_(bindparam("wanted", expanding=True)))
+_QUEUE: Final = tables.jobs.insert()
+_HIGHEST: Final = select(func.max(_issued.edition)).where(
+    _issued.office_id == bindparam("office"),
+    _issued.year == bindparam("in_year"),
+    _issued.quarter == bindparam("in_quarter"),
+    _issued.version == bindparam("of_version"),
+)
 
-class IssuingDesk:
+
+class IssuingDesk(AtOffice):
     """Issues reports and asks for their documents."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def issue(
         self,
@@ -64,11 +71,14 @@ class IssuingDesk:
         previous: str | None = None,
         change_log: tuple[ChangeLogEntry, ...] = (),
         seen: int | None = None,
+        office_seq: int | None = None,
+        sealer: Callable[[str], Seal] | None = None,
     ) -> Issued | NotIssuable:
         """Make a draft the office's word: give it the next edition of its quarter and version, and queue its documents.
 
-        Word and Excel are written without the mark of a draft, and what changed when there is a `previous`. Whoever
-        issues what is issued gets the same answer again, whatever they said this time.
+        They are written without the mark of a draft, what changed among them when there is a `previous`. The report
+        keeps what the office has said of itself by then. Whoever issues what is issued gets the same answer again,
+        whatever they said this time.
 
         Args:
             report_id: the draft.
@@ -81,6 +91,10 @@ class IssuingDesk:
             change_log: the control de cambios that the documents end with, oldest first; empty: they tell none.
             seen: how many reports of the year were issued when the caller looked; `STALE` when there are more by now,
                 since what follows what is then to be told anew. None: whatever there is.
+            office_seq: which settings of the office counted when the caller looked, 0 where nobody had said anything;
+                `STALE` when others count by now. None: whichever do.
+            sealer: gives a report of that id its seal; asked only when the office has seals at this very moment. None:
+                the report gets none.
 
         Raises:
             StoreUnavailable: nothing was issued, or the answer of the commit was lost: ask again.
@@ -94,19 +108,27 @@ class IssuingDesk:
             return NotIssuable(WhyNotIssuable.HAS_ERRORS)
         year, quarter, version = plan.year, plan.quarter.number, str(plan.version)
         with writing(self._engine) as connection:
-            _alone_in(connection, plan)
-            before = _issued_before(connection, report_id)
+            self._alone_in(connection, plan)
+            before = self._issued_before(connection, report_id)
             if before is not None:
                 return before
-            if seen is not None and seen != _issued_in(connection, year):
+            if seen is not None and seen != self._issued_in(connection, year):
+                return NotIssuable(WhyNotIssuable.STALE)
+            office = last_said(connection, self._office_id)
+            if office_seq is not None and office_seq != (office.seq if office else 0):
                 return NotIssuable(WhyNotIssuable.STALE)
             if previous is not None:
-                _must_be_another(connection, report_id, previous)
-            replaced = in_force(connection, [(year, quarter)]).get((year, quarter))
-            report = Report(report_id, plan, next_edition(connection, plan), now, change_log=change_log)
+                self._must_be_another(connection, report_id, previous)
+            of_quarter = (self._office_id, year, quarter)
+            replaced = in_force(connection, [of_quarter]).get(of_quarter)
+            edition = next_edition(connection, self._office_id, plan)
+            report = Report(report_id, plan, edition, now, change_log=change_log)
+            has_seal = (office.settings if office else REFERENCE_SETTINGS).frame.has_seal
+            seal = sealer(report_id) if sealer and has_seal else None
             connection.execute(
                 tables.issued.insert().values(
                     report_id=report_id,
+                    office_id=self._office_id,
                     year=year,
                     quarter=quarter,
                     version=version,
@@ -119,12 +141,16 @@ class IssuingDesk:
                     approval_on=approval.on,
                     description=description,
                     previous_id=previous,
-                    change_log=change_log_to_json(change_log),
+                    change_log=json.dumps(change_log_to_json(change_log), ensure_ascii=False),
+                    office_seq=office.seq if office else None,
+                    code=seal.code if seal else None,
+                    address=seal.address if seal else None,
                 )
             )
-            kinds = [kind for kind in DocumentKind if kind.is_official or (kind.needs_another and previous)]
+            kinds = [kind for kind in DocumentKind if kind.comes_with_issue or (kind.needs_another and previous)]
             job_ids = queue_jobs(connection, report, kinds, now, against=previous)
             told = {
+                "office": self._office_id,
                 "year": year,
                 "quarter": quarter,
                 "version": version,
@@ -138,12 +164,12 @@ class IssuingDesk:
                 "jobs": job_ids,
             }
             entries = [Entry(AuditStep.ISSUED, report_id, told)]
-            valid = in_force(connection, [(year, quarter)])[year, quarter]
+            valid = in_force(connection, [of_quarter])[of_quarter]
             # A correction of a version that was already replaced replaces nothing: it is superseded itself.
             superseded = replaced if valid == report_id else report_id
             if superseded is not None:
-                entries.append(Entry(AuditStep.SUPERSEDED, superseded, {"by": valid}))
-            issued = one_report(connection, report_id)
+                entries.append(Entry(AuditStep.SUPERSEDED, superseded, {"office": self._office_id, "by": valid}))
+            issued = one_report(connection, report_id, self._office_id)
             tell(connection, now, by, *entries)
         if issued is None:
             raise LookupError(f"report {report_id} was issued and is not there")
@@ -154,8 +180,8 @@ class IssuingDesk:
     ) -> tuple[str, ...]:
         """Queue documents that the report does not have yet; the ids of the jobs that are new.
 
-        An issued report's are written without the mark of a draft. Those of the year are written again when an earlier
-        quarter has been issued or corrected since.
+        An issued report's are written without the mark of a draft, and with a package goes what it is made of. Those of
+        the year are written again when an earlier quarter has been issued or corrected since.
 
         Args:
             report_id: the report.
@@ -166,7 +192,8 @@ class IssuingDesk:
 
         Raises:
             StoreUnavailable: nothing was queued, or the answer of the commit was lost: ask again.
-            ValueError: there is no such report, or a comparison lacks the other report, or that is the same one.
+            ValueError: there is no such report, or a comparison lacks the other report, or that is the same one, or the
+                package of a draft is asked for.
         """
         asked = set(kinds)
         found = self._find(report_id)
@@ -174,15 +201,21 @@ class IssuingDesk:
             raise ValueError(f"there is no report {report_id}")
         row, plan = found
         with writing(self._engine) as connection:
-            _alone_in(connection, plan)
+            self._alone_in(connection, plan)
             if any(kind.needs_another for kind in asked):
-                _must_be_another(connection, report_id, against)
+                self._must_be_another(connection, report_id, against)
             issued = connection.execute(select(_issued.edition).where(_issued.report_id == report_id)).one_or_none()
+            if DocumentKind.PACKAGE in asked:
+                if issued is None:
+                    raise ValueError(f"{report_id} is a draft: there is nothing to publish")
+                asked |= {kind for kind in DocumentKind if kind.comes_with_issue}
             edition = issued.edition if issued else row.proposed_edition
             report = Report(report_id, plan, edition, now, is_draft=issued is None)
-            job_ids = queue_jobs(connection, report, [kind for kind in DocumentKind if kind in asked], now, against)
+            wanted = [kind for kind in DocumentKind if kind in asked]
+            job_ids = queue_jobs(connection, report, wanted, now, against)
             if job_ids:
-                tell(connection, now, by, Entry(AuditStep.DOCUMENTS_REQUESTED, report_id, {"jobs": job_ids}))
+                told = {"office": self._office_id, "jobs": job_ids}
+                tell(connection, now, by, Entry(AuditStep.DOCUMENTS_REQUESTED, report_id, told))
         return job_ids
 
     def retry_document(
@@ -190,12 +223,15 @@ class IssuingDesk:
     ) -> str | None:
         """Have a document that could not be written tried anew, as many times as the first; its job's id.
 
-        None when there is no such document, or it did not fail.
+        None when there is no such document, or it did not fail. A package that was made without the document is made
+        anew once the document is there.
 
         Raises:
             StoreUnavailable: nothing was queued.
         """
         with writing(self._engine) as connection:
+            if not self._has(connection, report_id):
+                return None
             is_issued = connection.execute(select(_issued.edition).where(_issued.report_id == report_id)).one_or_none()
             rows = connection.execute(DOCUMENTS.where(_jobs.report_id == report_id, _jobs.kind == kind.value)).all()
             of_status = chosen(rows, is_issued=is_issued is not None)
@@ -206,9 +242,9 @@ class IssuingDesk:
             values = {"state": JobState.QUEUED.value, "attempts": 0, "due_at": now, "finished_at": None}
             if not connection.execute(anew.values(problem=None, problem_code=None, **values)).rowcount:
                 return None
-            tell(
-                connection, now, by, Entry(AuditStep.DOCUMENTS_REQUESTED, report_id, {"jobs": [job_id], "again": True})
-            )
+            packages = _pack_anew(connection, report_id, now) if is_issued and kind in PACKED else ()
+            told = {"office": self._office_id, "jobs": [job_id, *packages], "again": True}
+            tell(connection, now, by, Entry(AuditStep.DOCUMENTS_REQUESTED, report_id, told))
         return job_id
 
     def note_refusal(self, report_id: str, attempt: str, *, now: dt.datetime, by: str) -> None:
@@ -218,7 +254,8 @@ class IssuingDesk:
             StoreUnavailable: it is not on record.
         """
         with writing(self._engine) as connection:
-            tell(connection, now, by, Entry(AuditStep.ATTEMPT_REFUSED, report_id, {"refusal": attempt}))
+            told = {"office": self._office_id, "refusal": attempt}
+            tell(connection, now, by, Entry(AuditStep.ATTEMPT_REFUSED, report_id, told))
 
     def _find(self, report_id: str) -> tuple[Row[Any], Plan] | None:
         """The report's row and plan. Neither ever changes: they are read before anybody has to wait for anybody."""
@@ -232,12 +269,34 @@ class IssuingDesk:
             )
             .join(tables.uploads, tables.uploads.c.id == _reports.upload_id)
             .join(tables.blobs, tables.blobs.c.sha256 == _reports.reading_sha256)
-            .where(_reports.id == report_id)
+            .where(_reports.id == report_id, _reports.office_id == self._office_id)
         )
         with reading(self._engine) as connection:
             row = connection.execute(wanted).one_or_none()
-        plan = plan_in(reading_from_json(json.loads(row.content))) if row else None
+        plan = plan_in(reading_of(row.content)) if row else None
         return (row, plan) if row and plan else None
+
+    def _alone_in(self, connection: Connection, plan: Plan) -> None:
+        # The year and not the quarter: what a report follows may be of any quarter of its year.
+        one_at_a_time(connection, f"year {plan.year} of {self._office_id}")
+
+    def _issued_in(self, connection: Connection, year: int) -> int:
+        """How many reports of the year are issued; as none ever goes, the same number are the same reports."""
+        counted = select(func.count()).where(_issued.office_id == self._office_id, _issued.year == year)
+        return connection.execute(counted).scalar_one()
+
+    def _issued_before(self, connection: Connection, report_id: str) -> Issued | None:
+        report = one_report(connection, report_id, self._office_id)
+        if report is None or report.issued_at is None:
+            return None
+        with_issue = select(_jobs.id).where(
+            _jobs.report_id == report_id, _jobs.is_final, _jobs.asked_at == report.issued_at
+        )
+        return Issued(report, tuple(connection.execute(with_issue).scalars()), is_new=False)
+
+    def _must_be_another(self, connection: Connection, report_id: str, other: str | None) -> None:
+        if other == report_id or not self._has(connection, other):
+            raise ValueError(f"{other} is no report that {report_id} could be compared with")
 
 
 def queue_jobs(
@@ -251,7 +310,7 @@ def queue_jobs(
 
     Args:
         connection: a transaction in which nobody else queues documents of this report.
-        report: a draft, whose documents are marked as such, or an issued report.
+        report: one that is kept, a draft, whose documents are marked as such, or an issued report.
         kinds: the documents.
         now: when they were asked for; they are due at once.
         against: the report that comparisons compare with.
@@ -262,7 +321,7 @@ def queue_jobs(
     for kind in kinds:
         other = against if kind.needs_another else None
         if kind in {DocumentKind.YEAR_WORD, DocumentKind.YEAR_EXCEL}:
-            other = last_issued_before(connection, report.plan)
+            other = last_issued_before(connection, office_of(connection, report.id), report.plan)
         is_final = not report.is_draft and kind not in WITHOUT_STATUS
         job_id = ".".join([report.id, kind.value, *([other] if other else []), *(["final"] if is_final else [])])
         jobs[job_id] = {
@@ -279,11 +338,38 @@ def queue_jobs(
             "due_at": now,
             "asked_at": now,
         }
-    for known in connection.execute(select(_jobs.id).where(_jobs.id.in_(jobs))).scalars():
+    for known in connection.execute(_KNOWN_JOBS, {"wanted": list(jobs)}).scalars():
         del jobs[known]
     if jobs:
-        connection.execute(tables.jobs.insert(), list(jobs.values()))
+        connection.execute(_QUEUE, list(jobs.values()))
     return tuple(jobs)
+
+
+def kind_of_job(job_id: str) -> DocumentKind:
+    """The document that the job of this id writes."""
+    return DocumentKind(job_id.split(".")[1])
+
+
+def _pack_anew(connection: Connection, report_id: str, now: dt.datetime) -> tuple[str, ...]:
+    """Queue another package of a report whose last one no longer waits; what is kept of that one stays kept.
+
+    A package is written with what there is and says what it lacks: an office without LibreOffice has one all the same.
+    But when what it lacked is tried again, nobody ought to go on publishing the poorer one.
+    """
+    packages = connection.execute(
+        select(_jobs.id, _jobs.filename, _jobs.state)
+        .where(_jobs.report_id == report_id, _jobs.kind == DocumentKind.PACKAGE.value, _jobs.is_final)
+        .order_by(_jobs.asked_at, _jobs.id)
+    ).all()
+    if not packages or packages[-1].state == JobState.QUEUED.value:
+        return ()
+    job_id = f"{report_id}.{DocumentKind.PACKAGE.value}.{len(packages) + 1}.final"
+    row = {"report_id": report_id, "kind": DocumentKind.PACKAGE.value, "is_final": True}
+    queued = {"state": JobState.QUEUED.value, "attempts": 0, "due_at": now, "asked_at": now}
+    connection.execute(
+        tables.jobs.insert().values(id=job_id, against_id=None, filename=packages[-1].filename, **row, **queued)
+    )
+    return (job_id,)
 
 
 def _named(connection: Connection, report_id: str) -> str:
@@ -297,37 +383,8 @@ def _named(connection: Connection, report_id: str) -> str:
     return named_in_a_filename(quarter, version, row.edition or 1, is_draft=row.edition is None)
 
 
-def _alone_in(connection: Connection, plan: Plan) -> None:
-    # The year and not the quarter: what a report follows may be of any quarter of its year.
-    one_at_a_time(connection, f"year {plan.year}")
-
-
-def _issued_in(connection: Connection, year: int) -> int:
-    """How many reports of the year are issued; as none ever goes, the same number are the same reports."""
-    return connection.execute(select(func.count()).where(_issued.year == year)).scalar_one()
-
-
-def next_edition(connection: Connection, plan: Plan) -> int:
+def next_edition(connection: Connection, office_id: str, plan: Plan) -> int:
     """The edition that a report of this plan would be if it were issued now."""
-    highest = connection.execute(
-        select(func.max(_issued.edition)).where(
-            _issued.year == plan.year, _issued.quarter == plan.quarter.number, _issued.version == str(plan.version)
-        )
-    ).scalar_one()
+    numbers = {"in_year": plan.year, "in_quarter": plan.quarter.number, "of_version": str(plan.version)}
+    highest = connection.execute(_HIGHEST, {"office": office_id, **numbers}).scalar_one()
     return (highest or 0) + 1
-
-
-def _issued_before(connection: Connection, report_id: str) -> Issued | None:
-    report = one_report(connection, report_id)
-    if report is None or report.issued_at is None:
-        return None
-    with_issue = select(_jobs.id).where(
-        _jobs.report_id == report_id, _jobs.is_final, _jobs.asked_at == report.issued_at
-    )
-    return Issued(report, tuple(connection.execute(with_issue).scalars()), is_new=False)
-
-
-def _must_be_another(connection: Connection, report_id: str, other: str | None) -> None:
-    known = connection.execute(select(_reports.id).where(_reports.id == other)).one_or_none()
-    if other == report_id or known is None:
-        raise ValueError(f"{other} is no report that {report_id} could be compared with")

@@ -7,37 +7,70 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, tuple_
 
-from service.domain.archive import reading_from_json
-from service.domain.plan import DraftPlan, Plan
-from service.domain.reading import Accepted, Reading, Rejected, Unreadable
-from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, Report, Source
+from service.domain.archive import change_log_from_json, reading_of, version_of
+from service.domain.frame import Approval, Seal
+from service.domain.office import REFERENCE_SETTINGS, Office, OfficeSettings
+from service.domain.plan import Plan
+from service.domain.reading import Reading, Unreadable
+from service.domain.reports import PAPERS, ChangeLogEntry, Companion, DocumentKind, Report, Source
 from service.store import tables
+from service.store.bound import AtOffice, office_of
 from service.store.engine import reading
-from service.store.records import Origin
-from service.store.shown import DOCUMENTS, WITHOUT_STATUS, change_log_from_json, chosen, compared_with, version_of
+from service.store.offices import said_in
+from service.store.records import NOT_SAID, Origin
+from service.store.shown import DOCUMENTS, WITHOUT_STATUS, chosen, compared_with
+
+# What a package is made of, besides the report itself; of the comparisons only that with the report that it follows.
+PACKED: Final = (*PAPERS, DocumentKind.CHANGES)
 
 _reports, _issued, _jobs, _blobs = tables.reports.c, tables.issued.c, tables.jobs.c, tables.blobs.c
+_REPORT: Final = (
+    select(
+        _reports.proposed_edition,
+        _reports.created_at,
+        _reports.office_seq.label("uploaded_with"),
+        _issued.office_seq.label("issued_with"),
+        _issued.code,
+        _issued.address,
+        _issued.edition,
+        _issued.issued_at,
+        _issued.change_log,
+        _issued.approval_instance,
+        _issued.approval_act,
+        _issued.approval_on,
+        _issued.description,
+        _issued.previous_id,
+        _blobs.content,
+    )
+    .join(tables.blobs, _blobs.sha256 == _reports.reading_sha256)
+    .join(tables.issued, _issued.report_id == _reports.id, isouter=True)
+    .where(_reports.id == bindparam("report"))
+)
+_SAID: Final = select(tables.office_settings.c.content).where(tables.office_settings.c.seq == bindparam("number"))
+_EDITION: Final = select(_issued.edition).where(_issued.report_id == bindparam("report"))
+_FINISHED: Final = DOCUMENTS.where(_jobs.report_id == bindparam("report"), _jobs.kind == bindparam("of_kind"))
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a document is made of; `others` and `source` as in a `Claim`."""
+    """What a document is made of; `others`, `source`, `office` and `companions` as in a `Claim`."""
 
     report: Report
     others: tuple[Report, ...]
     source: Source | None
+    office: Office
+    companions: tuple[Companion, ...]
 
 
-class Reprints:
+class Reprints(AtOffice):
     """Finds what the kept documents were made of."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def origin(self, report_id: str, kind: DocumentKind, against: str | None = None) -> Origin | None:
         """What a finished document was made of, and its hash; None while there is none.
@@ -45,7 +78,7 @@ class Reprints:
         What was compared with is told as it stands today: a draft then may have been issued since.
         """
         with reading(self._engine) as connection:
-            row = finished(connection, report_id, kind, against)
+            row = finished(connection, report_id, kind, against) if self._has(connection, report_id) else None
             if row is None:
                 return None
             template = select(_blobs.content).where(_blobs.sha256 == row.template_fingerprint)
@@ -58,13 +91,14 @@ class Reprints:
                 template=None if material.source else connection.execute(template).scalar_one_or_none(),
                 source=material.source,
                 others=material.others,
+                office=material.office,
             )
 
 
 def finished(connection: Connection, report_id: str, kind: DocumentKind, against: str | None) -> Row[Any] | None:
     """The `DOCUMENTS` row of a document that tells the report's status, once it is done."""
-    is_issued = connection.execute(select(_issued.edition).where(_issued.report_id == report_id)).one_or_none()
-    rows = connection.execute(DOCUMENTS.where(_jobs.report_id == report_id, _jobs.kind == kind.value)).all()
+    is_issued = connection.execute(_EDITION, {"report": report_id}).one_or_none()
+    rows = connection.execute(_FINISHED, {"report": report_id, "of_kind": kind.value}).all()
     of_status = chosen(rows, is_issued=is_issued is not None)
     return next((row for row in of_status if row.sha256 and compared_with(row) == against), None)
 
@@ -79,24 +113,66 @@ def material_of(connection: Connection, job: Row[Any]) -> Material:
     Raises:
         ValueError: the store holds what cannot be understood.
     """
+    return materials_of(connection, (job,))[0]
+
+
+def materials_of(connection: Connection, jobs: Iterable[Row[Any]]) -> tuple[Material, ...]:
+    """The same of several jobs, in their order; what they have in common is read once."""
+    reports: dict[tuple[str, bool], tuple[Report, Reading, Office]] = {}
+    materials = []
+    for job in jobs:
+        which = (job.report_id, job.is_final)
+        if which not in reports:
+            reports[which] = _report(connection, job.report_id, is_final=job.is_final)
+        materials.append(_material(connection, job, *reports[which]))
+    return tuple(materials)
+
+
+def _material(connection: Connection, job: Row[Any], report: Report, understood: Reading, office: Office) -> Material:
     kind = DocumentKind(job.kind)
-    report, understood = _report(connection, job.report_id, is_final=job.is_final)
     others: tuple[Report, ...] = ()
     if kind.needs_another:
-        others = (_as_it_stands(connection, job.against_id),)
+        others = (_as_it_stands(connection, job.against_id, report.plan),)
     elif kind in {DocumentKind.YEAR_WORD, DocumentKind.YEAR_EXCEL}:
-        earlier = _quarters_before(connection, report.plan, job.against_id)
-        others = (*(_as_it_stands(connection, report_id) for report_id in earlier), report)
+        earlier = _quarters_before(connection, office_of(connection, job.report_id), report.plan, job.against_id)
+        others = (*(_as_it_stands(connection, report_id, report.plan) for report_id in earlier), report)
     source = _source(connection, job.report_id, understood) if kind in WITHOUT_STATUS else None
-    return Material(report, others, source)
+    companions = _companions(connection, report) if kind is DocumentKind.PACKAGE else ()
+    return Material(report, others, source, office, companions)
 
 
-def _quarters_before(connection: Connection, plan: Plan, until: str | None) -> tuple[str, ...]:
-    """The reports in force for the year's earlier quarters when `until` was issued, oldest quarter first."""
+def _companions(connection: Connection, report: Report) -> tuple[Companion, ...]:
+    """What goes into the package of an issued report: its documents, and what changed since the one that it follows."""
+    rows = connection.execute(DOCUMENTS.where(_jobs.report_id == report.id, packed())).all()
+    found = []
+    for row in chosen(rows, is_issued=True):
+        if compared_with(row) not in {None, report.previous_id}:
+            continue
+        content = select(_blobs.content).where(_blobs.sha256 == row.sha256)
+        found.append(
+            Companion(
+                kind=DocumentKind(row.kind),
+                filename=row.filename,
+                content=connection.execute(content).scalar_one() if row.sha256 else None,
+                sha256=row.sha256,
+                problem=None if row.sha256 else row.problem,
+            )
+        )
+    return tuple(found)
+
+
+def packed() -> ColumnElement[bool]:
+    """The jobs of a report whose documents go into its package, or would if they compared with what it follows."""
+    return and_(_jobs.is_final, _jobs.kind.in_([kind.value for kind in PACKED]))
+
+
+def _quarters_before(connection: Connection, office_id: str, plan: Plan, until: str | None) -> tuple[str, ...]:
+    """The office's reports in force for the year's earlier quarters when `until` was issued, oldest quarter first."""
     if until is None:
         return ()
     mark = select(_issued.issued_at, _issued.report_id).where(_issued.report_id == until).scalar_subquery()
     wanted = select(_issued.report_id, _issued.quarter, _issued.version, _issued.edition).where(
+        _issued.office_id == office_id,
         _issued.year == plan.year,
         _issued.quarter < plan.quarter.number,
         tuple_(_issued.issued_at, _issued.report_id) <= mark,
@@ -105,11 +181,11 @@ def _quarters_before(connection: Connection, plan: Plan, until: str | None) -> t
     return tuple({row.quarter: row.report_id for row in rows}.values())
 
 
-def last_issued_before(connection: Connection, plan: Plan) -> str | None:
-    """The last issued report of the earlier quarters of the plan's year."""
+def last_issued_before(connection: Connection, office_id: str, plan: Plan) -> str | None:
+    """The office's last issued report of the earlier quarters of the plan's year."""
     found: str | None = connection.execute(
         select(_issued.report_id)
-        .where(_issued.year == plan.year, _issued.quarter < plan.quarter.number)
+        .where(_issued.office_id == office_id, _issued.year == plan.year, _issued.quarter < plan.quarter.number)
         .order_by(_issued.issued_at.desc(), _issued.report_id.desc())
         .limit(1)
     ).scalar_one_or_none()
@@ -118,50 +194,36 @@ def last_issued_before(connection: Connection, plan: Plan) -> str | None:
 
 def plan_in(understood: Reading) -> Plan | None:
     """The plan that a reading gives to print, with blanks where a draft lacks a text."""
-    match understood:
-        case Accepted():
-            return understood.plan
-        case Rejected():
-            return understood.plan.with_blanks()
-        case Unreadable():
-            return None
+    return None if isinstance(understood, Unreadable) else understood.plan.with_blanks()
 
 
-def plan_or_draft(understood: Reading) -> Plan | DraftPlan | None:
-    """The plan as it was understood."""
-    return None if isinstance(understood, Unreadable) else understood.plan
-
-
-def _as_it_stands(connection: Connection, report_id: str) -> Report:
+def _as_it_stands(connection: Connection, report_id: str, like: Plan) -> Report:
+    """Another report; where it says the same as the plan `like`, they share the text."""
     is_issued = connection.execute(select(_issued.edition).where(_issued.report_id == report_id)).one_or_none()
-    return _report(connection, report_id, is_final=is_issued is not None)[0]
+    return _report(connection, report_id, is_final=is_issued is not None, like=like)[0]
 
 
-def _report(connection: Connection, report_id: str, *, is_final: bool) -> tuple[Report, Reading]:
-    row = connection.execute(
-        select(
-            _reports.proposed_edition,
-            _reports.created_at,
-            _issued.edition,
-            _issued.issued_at,
-            _issued.change_log,
-            _issued.approval_instance,
-            _issued.approval_act,
-            _issued.approval_on,
-            _issued.description,
-            _issued.previous_id,
-            _blobs.content,
-        )
-        .join(tables.blobs, _blobs.sha256 == _reports.reading_sha256)
-        .join(tables.issued, _issued.report_id == _reports.id, isouter=True)
-        .where(_reports.id == report_id)
-    ).one()
-    understood = reading_from_json(json.loads(row.content))
+def _report(
+    connection: Connection, report_id: str, *, is_final: bool, like: Plan | None = None
+) -> tuple[Report, Reading, Office]:
+    row = connection.execute(_REPORT, {"report": report_id}).one()
+    understood = reading_of(row.content, like)
     plan = plan_in(understood)
     if plan is None:
         raise ValueError(f"report {report_id} holds a reading without its year, quarter or version")
+    settings = _said(connection, row.issued_with if is_final else row.uploaded_with)
+    frame = settings.frame
     if not is_final:
-        return Report(report_id, plan, row.proposed_edition, row.created_at, is_draft=True), understood
+        draft = Report(
+            report_id,
+            plan,
+            row.proposed_edition,
+            row.created_at,
+            is_draft=True,
+            frame=frame,
+            approval=frame.approval,
+        )
+        return draft, understood, settings.office
     issued_at: dt.datetime = row.issued_at
     approval = Approval(row.approval_instance, row.approval_act, row.approval_on)
     report = Report(
@@ -169,11 +231,29 @@ def _report(connection: Connection, report_id: str, *, is_final: bool) -> tuple[
         plan,
         row.edition,
         issued_at,
-        change_log=change_log_from_json(row.change_log),
+        change_log=change_log_from_json(json.loads(row.change_log)),
         modification=ChangeLogEntry.of(plan.version, approval, row.description, issued_at) if row.description else None,
         previous_id=row.previous_id,
+        frame=frame,
+        # All of the one or all of the other: an act of one instance is none of another's.
+        approval=approval if approval != NOT_SAID else frame.approval,
+        # None was given before there were seals, nor where they are switched off.
+        seal=Seal(row.code, row.address) if row.code else None,
     )
-    return report, understood
+    return report, understood, settings.office
+
+
+def _said(connection: Connection, office_seq: int | None) -> OfficeSettings:
+    """What the office had said by then; as in the reference office when it had said nothing."""
+    if office_seq is None:
+        return REFERENCE_SETTINGS
+    return _understood(connection.execute(_SAID, {"number": office_seq}).scalar_one())
+
+
+@lru_cache(maxsize=4)
+def _understood(content: str) -> OfficeSettings:
+    """The same office has the same settings for months, and its logo makes them long."""
+    return said_in(content)
 
 
 def _source(connection: Connection, report_id: str, understood: Reading) -> Source:
@@ -185,4 +265,4 @@ def _source(connection: Connection, report_id: str, understood: Reading) -> Sour
         .join(tables.reports, _reports.upload_id == tables.uploads.c.id)
         .where(_reports.id == report_id)
     ).scalar_one()
-    return Source(workbook, understood.findings, understood.mapping)
+    return Source(workbook, understood.findings, understood.mapping, corrections=understood.corrections)

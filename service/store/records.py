@@ -9,10 +9,14 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from service.domain.findings import Finding
-from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, JobState, Report, ReportStatus, Source
+from service.domain.frame import Approval
+from service.domain.office import REFERENCE_OFFICE, Office, OfficeSettings
+from service.domain.people import FIRST_OFFICE
+from service.domain.proof import Proof
+from service.domain.reports import ChangeLogEntry, Companion, DocumentKind, JobState, Report, ReportStatus, Source
 from service.domain.succession import Proposal
 from service.domain.values import Quarter, VersionNumber
 
@@ -33,12 +37,41 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSettings:
+    """What an office has said of itself, all of it; of its own the one with the highest `seq` is what counts."""
+
+    seq: int
+    at: dt.datetime
+    by: str
+    settings: OfficeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCopy:
+    """A file that came back signed, kept beside its report as evidence, and what was found of it (plain values)."""
+
+    report_id: str
+    filename: str
+    sha256: str
+    size: int
+    verdict: dict[str, Any]
+    at: dt.datetime
+    by: str
+
+    @property
+    def id(self) -> str:
+        """What tells it from the report's other copies; safe in an address."""
+        return self.sha256[:32]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDocument:
     """A document of a report and how far it is.
 
     `size` (bytes) and `sha256` are there once it is done. `problem` is a Spanish sentence when it failed, is
     quarantined, or was put back for another try. `against` is the report that a comparison compares with; `is_final`
-    says that it tells the issued report, without the mark of a draft.
+    says that it tells the issued report, without the mark of a draft. With `may_lack` it could not be written for want
+    of LibreOffice, and the report is done without it. `proof` is how it was held against the report.
     """
 
     kind: DocumentKind
@@ -50,6 +83,8 @@ class StoredDocument:
     problem: str | None
     against: str | None = None
     is_final: bool = False
+    may_lack: bool = False
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +93,11 @@ class StoredReport:
 
     It is a draft until it is issued; `edition`, `issued_at` and what was said with the issue are there from then on,
     `superseded_by` once another report is the office's word on its quarter. With `has_errors` it is never issued.
-    `step` is what the person said that the upload is, or else what was proposed.
+    `step` is what the person said that the upload is, or else what was proposed. `code` ("K7QF-3M9P-X2TD") and
+    `address` are its seal, when it was issued with one. `signed_copies` oldest first. `uploader_id` is the account that
+    uploaded it, empty where none did; `office_id` the planning office that it is of.
+
+    `state` is that of its documents, but for those that it may lack: they say themselves that they are missing.
     """
 
     id: str
@@ -85,6 +124,11 @@ class StoredReport:
     previous: str | None = None
     change_log: tuple[ChangeLogEntry, ...] = ()
     superseded_by: str | None = None
+    code: str | None = None
+    address: str | None = None
+    signed_copies: tuple[SignedCopy, ...] = ()
+    uploader_id: str = ""
+    office_id: str = FIRST_OFFICE
 
     @property
     def year(self) -> int:
@@ -118,7 +162,7 @@ class Issued:
 
 
 class WhyNotIssuable(StrEnum):
-    """What keeps a report from being issued, whoever asks. `STALE`: another of its year was issued since one looked."""
+    """What keeps a report from being issued, whoever asks. `STALE`: what one looked at has changed."""
 
     UNKNOWN = "unknown"
     HAS_ERRORS = "has_errors"
@@ -137,7 +181,9 @@ class Claim:
     """The right to write one document until the lease ends. `attempt` counts from 1, this one included.
 
     `source` is there for the documents that are made of the upload itself. `others` are the report compared with, or
-    for a document of the year its reports up to this quarter, one each, oldest first, this one the last.
+    for a document of the year its reports up to this quarter, one each, oldest first, this one the last. `office` is
+    what the office had said when the report was uploaded, or issued. `companions` are what goes into a package, in the
+    order of `DocumentKind`: all are finished, or never will be by themselves.
     """
 
     job_id: str
@@ -147,6 +193,8 @@ class Claim:
     attempt: int
     source: Source | None = None
     others: tuple[Report, ...] = ()
+    office: Office = REFERENCE_OFFICE
+    companions: tuple[Companion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +202,7 @@ class Origin:
     """All that a kept document was made of, to make it again and see that it is the same.
 
     `template` are the bytes of the template that `template_fingerprint` names; None where none was kept: the documents
-    made of an upload have their source instead. `others` as in a `Claim`.
+    made of an upload have their source instead. `others` and `office` as in a `Claim`.
     """
 
     report: Report
@@ -164,6 +212,7 @@ class Origin:
     template: bytes | None
     source: Source | None
     others: tuple[Report, ...]
+    office: Office = REFERENCE_OFFICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +225,9 @@ class BrokenLink:
 
 @dataclass(frozen=True, slots=True)
 class AuditVerdict:
-    """What came of verifying the audit log: its entries, the last one's hash, and what is broken, first link first.
+    """What came of verifying the store: the log's entries, the last one's hash, what is broken, and how many contents.
+
+    What is broken comes first link first.
 
     A copy of `head` kept elsewhere is what tells that the database's owner wrote the whole log anew.
     """
@@ -184,6 +235,7 @@ class AuditVerdict:
     entries: int
     head: str
     broken: tuple[BrokenLink, ...]
+    contents: int
 
     @property
     def is_sound(self) -> bool:

@@ -12,34 +12,63 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, Engine, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
-from service.domain.archive import finding_to_json, reading_from_json
+from service.domain.archive import finding_to_json
+from service.domain.corrections import Correction
 from service.domain.findings import Finding
-from service.domain.plan import DraftPlan, Plan
+from service.domain.plan import Plan
 from service.domain.reading import Accepted, Given, Rejected
 from service.domain.reports import DocumentKind, Report
 from service.domain.succession import Proposal
 from service.domain.values import Quarter, VersionNumber
 from service.store import tables
 from service.store.audit import AuditStep, Entry, tell
+from service.store.bound import AtOffice
 from service.store.engine import reading, writing
 from service.store.issuing import next_edition, queue_jobs
-from service.store.material import finished, plan_in, plan_or_draft
-from service.store.records import SOMEBODY, Appended, KeyReused, StoredDocument, StoredReport, Upload
-from service.store.shown import REPORTS, all_reports, document_of, one_report, proposal_to_json
+from service.store.material import plan_in
+from service.store.offices import last_seq
+from service.store.records import SOMEBODY, Appended, KeyReused, StoredReport, Upload
+from service.store.shown import (
+    REPORTS,
+    all_reports,
+    one_report,
+    proposal_to_json,
+    shown,
+)
 from service.store.statements import insert_if_new, keep_blobs
 
 NOTHING_GIVEN: Final = Given()
 
 _reports, _issued, _blobs = tables.reports.c, tables.issued.c, tables.blobs.c
+_keys = tables.idempotency_keys.c
+
+# What every upload asks and writes, made once: to put a statement together takes longer than to execute it.
+_KEEP_UPLOAD: Final = tables.uploads.insert().returning(tables.uploads.c.id)
+_KEEP_REPORT: Final = tables.reports.insert()
+_TAKEN: Final = select(_keys.request_sha256, _keys.report_id).where(
+    _keys.office_id == bindparam("ours"), _keys.key == bindparam("given")
+)
+_NEWEST_ISSUED: Final = REPORTS.where(
+    _issued.office_id == bindparam("ours"), _issued.year == bindparam("in_year")
+).order_by(_issued.issued_at.desc(), _issued.edition.desc(), _issued.report_id)
+_LAST_ISSUED: Final = _NEWEST_ISSUED.limit(1)
+_DRAFTS: Final = (
+    REPORTS.where(
+        _reports.office_id == bindparam("ours"),
+        _reports.year == bindparam("in_year"),
+        _reports.quarter == bindparam("in_quarter"),
+        _reports.version == bindparam("of_version"),
+        _issued.report_id.is_(None),
+    )
+    .order_by(_reports.created_at.desc(), _reports.id.desc())
+    .limit(bindparam("most"))
+)
 
 
-class ReportShelf:
+class ReportShelf(AtOffice):
     """Appends reports and finds them again."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def append_report(
         self,
@@ -55,12 +84,13 @@ class ReportShelf:
         proposal: Proposal | None = None,
         step: str = "",
         by: str = SOMEBODY,
+        uploader: str = "",
     ) -> Appended | KeyReused:
         """Remember an upload as a draft of its report, with one queued job per kind of document.
 
         When this returns, the draft is on disk. The same key with the same workbook, kinds, year, quarter, version,
-        mapping, acceptances and step gives the first report again, however often and from wherever it comes; with
-        anything else, `KeyReused`.
+        mapping, acceptances, corrections and step gives the first report again, however often and from wherever it
+        comes; with anything else, `KeyReused`. It keeps what the office has said of itself by then.
 
         Args:
             upload: the workbook.
@@ -74,57 +104,57 @@ class ReportShelf:
             proposal: what Folio took the upload for.
             step: what the person said that it is; empty: what was proposed.
             by: who uploaded it.
+            uploader: the id of their account; empty: they have none.
 
         Raises:
             StoreUnavailable: nothing was written, or the answer of the commit was lost: ask again with the same key.
-            ValueError: no kind of document is asked for, one of them compares with another report, or the upload does
-                not say which report it is for.
+            ValueError: no kind of document is asked for, one of them compares with another report or is the package of
+                an issued one, or the upload does not say which report it is for.
         """
         asked = set(kinds)
         wanted = tuple(kind for kind in DocumentKind if kind in asked)
         if not wanted:
             raise ValueError("a report needs at least one document")
-        if any(kind.needs_another for kind in wanted):
-            raise ValueError("a comparison is asked for of a report that is there")
+        if any(kind.needs_another or kind is DocumentKind.PACKAGE for kind in wanted):
+            raise ValueError("a comparison is asked for of a report that is there, a package of an issued one")
         plan = plan_in(understood)
         if plan is None:
             raise ValueError("a draft needs its year, quarter and version")
         with writing(self._engine) as connection:
             if idempotency_key is not None:
                 request = _fingerprint(upload, plan, wanted, given, step)
-                first = _take_key(connection, idempotency_key, request, report_id, now)
+                first = self._take_key(connection, idempotency_key, request, report_id, now)
                 if first is not None:
                     return first
             # A proposal may be for another quarter or version than the person then gave.
             is_for_plan = proposal and (proposal.quarter, proposal.version) == (plan.quarter, plan.version)
-            edition = proposal.edition if proposal and is_for_plan else next_edition(connection, plan)
+            edition = proposal.edition if proposal and is_for_plan else next_edition(connection, self._office_id, plan)
             report = Report(report_id, plan, edition, now, is_draft=True)
             reading_sha256 = hashlib.sha256(reading_json).hexdigest()
             keep_blobs(connection, {upload.sha256: upload.content, reading_sha256: reading_json})
-            upload_id = connection.execute(
-                tables.uploads.insert()
-                .values(filename=upload.filename, sha256=upload.sha256, received_at=upload.received_at)
-                .returning(tables.uploads.c.id)
-            ).scalar_one()
-            connection.execute(
-                tables.reports.insert().values(
-                    id=report.id,
-                    upload_id=upload_id,
-                    year=plan.year,
-                    quarter=plan.quarter.number,
-                    version=str(plan.version),
-                    has_errors=isinstance(understood, Rejected),
-                    proposed_edition=edition,
-                    step=str(step or (proposal.step if proposal else "")) or None,
-                    proposal=proposal_to_json(proposal),
-                    reading_sha256=reading_sha256,
-                    findings=json.dumps([finding_to_json(found) for found in understood.findings], ensure_ascii=False),
-                    uploaded_by=by,
-                    created_at=now,
-                )
-            )
+            came = {"filename": upload.filename, "sha256": upload.sha256, "received_at": upload.received_at}
+            row = {
+                "id": report.id,
+                "upload_id": connection.execute(_KEEP_UPLOAD, came).scalar_one(),
+                "year": plan.year,
+                "quarter": plan.quarter.number,
+                "version": str(plan.version),
+                "has_errors": isinstance(understood, Rejected),
+                "proposed_edition": edition,
+                "step": str(step or (proposal.step if proposal else "")) or None,
+                "proposal": proposal_to_json(proposal),
+                "reading_sha256": reading_sha256,
+                "findings": json.dumps([finding_to_json(found) for found in understood.findings], ensure_ascii=False),
+                "uploaded_by": by,
+                "uploader_id": uploader or None,
+                "created_at": now,
+                "office_seq": last_seq(connection, self._office_id),
+                "office_id": self._office_id,
+            }
+            connection.execute(_KEEP_REPORT, row)
             job_ids = queue_jobs(connection, report, wanted, now)
             told = {
+                "office": self._office_id,
                 "year": plan.year,
                 "quarter": plan.quarter.number,
                 "version": str(plan.version),
@@ -132,8 +162,9 @@ class ReportShelf:
                 "reading_sha256": reading_sha256,
                 "accepted": _let_stand(understood.findings),
                 "jobs": job_ids,
+                **_put_right(understood.corrections),
             }
-            appended = one_report(connection, report_id)
+            appended = one_report(connection, report_id, self._office_id)
             tell(connection, now, by, Entry(AuditStep.DRAFT_KEPT, report.id, told))
         if appended is None:
             raise LookupError(f"report {report_id} was appended and is not there")
@@ -167,7 +198,7 @@ class ReportShelf:
 
         Raises:
             StoreUnavailable: the key was not taken.
-            ValueError: the upload does not say which report it is for.
+            ValueError: the upload does not say which report it is for, or there is no such report.
         """
         plan, asked = plan_in(understood), set(kinds)
         if plan is None:
@@ -175,13 +206,21 @@ class ReportShelf:
         wanted = tuple(kind for kind in DocumentKind if kind in asked)
         request = _fingerprint(upload, plan, wanted, given, step)
         with writing(self._engine) as connection:
-            first = _take_key(connection, idempotency_key, request, report_id, now)
+            if not self._has(connection, report_id):
+                raise ValueError(f"there is no report {report_id}")
+            first = self._take_key(connection, idempotency_key, request, report_id, now)
         return first if isinstance(first, KeyReused) else None
 
-    def report(self, report_id: str) -> StoredReport | None:
-        """The report of that id."""
+    def report(self, report_id: str, *, with_findings: bool = True) -> StoredReport | None:
+        """The report of that id; for whoever only follows it, quickly and without its findings."""
         with reading(self._engine) as connection:
-            return one_report(connection, report_id)
+            return one_report(connection, report_id, self._office_id, with_findings=with_findings)
+
+    def report_by_code(self, code: str) -> StoredReport | None:
+        """The issued report of any office that was given this code, written as it is printed ("K7QF-3M9P-X2TD")."""
+        with reading(self._engine) as connection:
+            found = all_reports(connection, REPORTS.where(_issued.code == code))
+        return found[0] if found else None
 
     def reports(
         self,
@@ -192,98 +231,57 @@ class ReportShelf:
         year: int | None = None,
         quarter: int | None = None,
         version: VersionNumber | None = None,
+        with_findings: bool = True,
     ) -> tuple[StoredReport, ...]:
         """At most `limit` reports, newest upload first; those older than the report `before` when it is given.
 
         With `is_issued` only the issued ones, or only the drafts; with a year, quarter (1 to 4) or version only those
-        of it. Nothing comes before an id that does not exist.
+        of it. Nothing comes before an id that does not exist. Without their findings they have none, and are had much
+        quicker.
         """
         age = tuple_(_reports.created_at, _reports.id)
-        wanted = REPORTS.order_by(_reports.created_at.desc(), _reports.id.desc()).limit(limit)
+        ours = _reports.office_id == self._office_id
+        wanted = REPORTS.where(ours).order_by(_reports.created_at.desc(), _reports.id.desc()).limit(limit)
         if before is not None:
-            mark = select(_reports.created_at, _reports.id).where(_reports.id == before)
+            mark = select(_reports.created_at, _reports.id).where(ours, _reports.id == before)
             wanted = wanted.where(age < mark.scalar_subquery())
         if is_issued is not None:
             wanted = wanted.where(_issued.report_id.is_not(None) == is_issued)
         of = {_reports.year: year, _reports.quarter: quarter, _reports.version: str(version) if version else None}
         wanted = wanted.where(*(column == value for column, value in of.items() if value is not None))
         with reading(self._engine) as connection:
-            return all_reports(connection, wanted)
+            return all_reports(connection, wanted, with_findings=with_findings)
 
     def past(self, year: int) -> tuple[StoredReport, ...]:
         """The issued reports of a year, newest first, and after them the last that was issued of the year before."""
-        of_year = REPORTS.where(_issued.year == year)
-        of_year_before = REPORTS.where(_issued.year == year - 1)
-        newest_first = (_issued.issued_at.desc(), _issued.edition.desc(), _issued.report_id)
         with reading(self._engine) as connection:
-            return (
-                *all_reports(connection, of_year.order_by(*newest_first)),
-                *all_reports(connection, of_year_before.order_by(*newest_first).limit(1)),
-            )
+            of_year = connection.execute(_NEWEST_ISSUED, {"ours": self._office_id, "in_year": year}).all()
+            before = connection.execute(_LAST_ISSUED, {"ours": self._office_id, "in_year": year - 1}).all()
+            return shown(connection, (*of_year, *before))
 
     def latest_drafts(self, quarter: Quarter, version: VersionNumber, limit: int = 1) -> tuple[StoredReport, ...]:
         """The last uploads of a quarter under a version, newest first, that were not issued."""
-        wanted = REPORTS.where(
-            _reports.year == quarter.year,
-            _reports.quarter == quarter.number,
-            _reports.version == str(version),
-            _issued.report_id.is_(None),
-        )
+        wanted = {
+            "ours": self._office_id,
+            "in_year": quarter.year,
+            "in_quarter": quarter.number,
+            "of_version": str(version),
+            "most": limit,
+        }
         with reading(self._engine) as connection:
-            in_order = wanted.order_by(_reports.created_at.desc(), _reports.id.desc())
-            return all_reports(connection, in_order.limit(limit))
-
-    def plan_of(self, report_id: str) -> Plan | DraftPlan | None:
-        """What was understood of the report's plan; a `DraftPlan` when errors remain. None: there is no such report."""
-        kept = self.reading_json(report_id)
-        return plan_or_draft(reading_from_json(json.loads(kept))) if kept is not None else None
-
-    def reading_json(self, report_id: str) -> bytes | None:
-        """What was understood of the report's workbook: the very bytes that were appended."""
-        wanted = (
-            select(tables.blobs.c.content)
-            .join(tables.reports, tables.reports.c.reading_sha256 == tables.blobs.c.sha256)
-            .where(tables.reports.c.id == report_id)
-        )
-        with reading(self._engine) as connection:
-            return connection.execute(wanted).scalar_one_or_none()
-
-    def document(
-        self, report_id: str, kind: DocumentKind, against: str | None = None
-    ) -> tuple[StoredDocument, bytes] | None:
-        """A finished document that tells the report's status, and its bytes; None while there is none.
-
-        An issued report's are the same for ever. `against`: the report that a comparison compares with.
-        """
-        with reading(self._engine) as connection:
-            row = finished(connection, report_id, kind, against)
-            if row is None:
-                return None
-            content: bytes = connection.execute(select(_blobs.content).where(_blobs.sha256 == row.sha256)).scalar_one()
-        return document_of(row), content
-
-    def upload(self, report_id: str) -> Upload | None:
-        """The workbook that a report was made from."""
-        wanted = (
-            select(tables.uploads, tables.blobs.c.content)
-            .join(tables.blobs, tables.blobs.c.sha256 == tables.uploads.c.sha256)
-            .join(tables.reports, tables.reports.c.upload_id == tables.uploads.c.id)
-            .where(tables.reports.c.id == report_id)
-        )
-        with reading(self._engine) as connection:
-            row = connection.execute(wanted).one_or_none()
-        return Upload(row.filename, row.content, row.sha256, row.received_at) if row else None
+            return shown(connection, connection.execute(_DRAFTS, wanted).all())
 
     def report_of_key(self, idempotency_key: str) -> str | None:
         """The id of the report that a request under this key brought, whatever the request was."""
-        keys = tables.idempotency_keys.c
+        taken = select(_keys.report_id).where(_keys.office_id == self._office_id, _keys.key == idempotency_key)
         with reading(self._engine) as connection:
-            return connection.execute(select(keys.report_id).where(keys.key == idempotency_key)).scalar_one_or_none()
+            return connection.execute(taken).scalar_one_or_none()
 
     def is_empty(self) -> bool:
-        """Whether no report was ever appended."""
+        """Whether no report was ever appended here."""
         with reading(self._engine) as connection:
-            return connection.execute(select(tables.reports.c.id).limit(1)).one_or_none() is None
+            ours = select(_reports.id).where(_reports.office_id == self._office_id)
+            return connection.execute(ours.limit(1)).one_or_none() is None
 
     def ping(self) -> None:
         """Do nothing but reach the tables.
@@ -293,36 +291,40 @@ class ReportShelf:
         """
         self.is_empty()
 
+    def _take_key(
+        self, connection: Connection, key: str, request: str, report_id: str, now: dt.datetime
+    ) -> Appended | KeyReused | None:
+        """None when the key is now ours; otherwise what came of the request that had it first."""
+        taken = {"ours": self._office_id, "given": key}
+        # Looked up first because SQLite's guard refuses a second row before anything sees that the key is taken.
+        first = connection.execute(_TAKEN, taken).one_or_none()
+        if first is None:
+            row = {
+                "office_id": self._office_id,
+                "key": key,
+                "request_sha256": request,
+                "report_id": report_id,
+                "created_at": now,
+            }
+            if insert_if_new(connection, tables.idempotency_keys, row):
+                return None
+            first = connection.execute(_TAKEN, taken).one()
+        report = one_report(connection, first.report_id, self._office_id)
+        if first.request_sha256 != request or report is None:
+            return KeyReused(first.report_id)
+        with_upload = select(tables.jobs.c.id).where(
+            tables.jobs.c.report_id == report.id,
+            tables.jobs.c.asked_at == report.created_at,
+            tables.jobs.c.is_final.is_(False),
+        )
+        return Appended(report, tuple(connection.execute(with_upload).scalars()), is_new=False)
+
 
 def _fingerprint(upload: Upload, plan: Plan, kinds: tuple[DocumentKind, ...], given: Given, step: str) -> str:
     asked = [upload.sha256, plan.year, plan.quarter.number, str(plan.version), [kind.value for kind in kinds]]
     # Only when there are any: keys from before there were such fields must still be recognised.
-    asked += [repr(said) for said in (given.mapping, given.accepted, step) if said]
+    asked += [repr(said) for said in (given.mapping, given.accepted, step, given.corrections) if said]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
-
-
-def _take_key(
-    connection: Connection, key: str, request: str, report_id: str, now: dt.datetime
-) -> Appended | KeyReused | None:
-    """None when the key is now ours; otherwise what came of the request that had it first."""
-    keys = tables.idempotency_keys.c
-    taken = select(keys.request_sha256, keys.report_id).where(keys.key == key)
-    # Looked up first because SQLite's guard refuses a second row before anything sees that the key is taken.
-    first = connection.execute(taken).one_or_none()
-    if first is None:
-        row = {"key": key, "request_sha256": request, "report_id": report_id, "created_at": now}
-        if insert_if_new(connection, tables.idempotency_keys, row):
-            return None
-        first = connection.execute(taken).one()
-    report = one_report(connection, first.report_id)
-    if first.request_sha256 != request or report is None:
-        return KeyReused(first.report_id)
-    with_upload = select(tables.jobs.c.id).where(
-        tables.jobs.c.report_id == report.id,
-        tables.jobs.c.asked_at == report.created_at,
-        tables.jobs.c.is_final.is_(False),
-    )
-    return Appended(report, tuple(connection.execute(with_upload).scalars()), is_new=False)
 
 
 def _let_stand(findings: Iterable[Finding]) -> list[dict[str, str]]:
@@ -336,3 +338,12 @@ def _let_stand(findings: Iterable[Finding]) -> list[dict[str, str]]:
         for finding in findings
         if finding.accepted is not None
     ]
+
+
+def _put_right(corrections: Iterable[Correction]) -> dict[str, list[dict[str, str | None]]]:
+    """The cells that a person put right, where there are any."""
+    told = [
+        {"place": f"{one.place.sheet}!{one.place.cell}", "before": one.before, "after": one.after}
+        for one in corrections
+    ]
+    return {"corrections": told} if told else {}

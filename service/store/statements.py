@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Executable, Table, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import tables
+
+# What is longer is handed to SQLite in pieces of this size.
+LARGE_BYTES: Final = 1024 * 1024
+
+_KNOWN: Final = select(tables.blobs.c.sha256).where(tables.blobs.c.sha256 == bindparam("hash"))
+_MAKE_ROOM: Final = text(
+    "INSERT INTO blobs (sha256, size, content) VALUES (:hash, :length, zeroblob(:length)) RETURNING rowid"
+)
 
 
 def one_at_a_time(connection: Connection, name: str) -> None:
@@ -22,9 +31,7 @@ def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any
 
     When another transaction is just inserting the same key, this one waits to see it committed.
     """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    attempt = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
-    return connection.execute(attempt).one_or_none() is not None
+    return connection.execute(_insert_if_new(connection.dialect.name, table), values).one_or_none() is not None
 
 
 def keep_blobs(connection: Connection, contents: Mapping[str, bytes]) -> None:
@@ -32,5 +39,35 @@ def keep_blobs(connection: Connection, contents: Mapping[str, bytes]) -> None:
 
     In the order of their hashes, so that two transactions with the same bytes never wait for one another in a ring.
     """
-    for sha256, content in sorted(contents.items()):
-        insert_if_new(connection, tables.blobs, {"sha256": sha256, "size": len(content), "content": content})
+    in_order = sorted(contents.items())
+    if connection.dialect.name == "sqlite":
+        for sha256, content in in_order:
+            if len(content) > LARGE_BYTES:
+                _keep_in_pieces(connection, sha256, content)
+        in_order = [(sha256, content) for sha256, content in in_order if len(content) <= LARGE_BYTES]
+    rows = [{"sha256": sha256, "size": len(content), "content": content} for sha256, content in in_order]
+    if rows:
+        connection.execute(_keep_new(connection.dialect.name, tables.blobs), rows)
+
+
+def _keep_in_pieces(connection: Connection, sha256: str, content: bytes) -> None:
+    """Keep large bytes without the two copies of them that SQLite makes of what it is given whole."""
+    if connection.execute(_KNOWN, {"hash": sha256}).one_or_none() is not None:
+        return
+    place: int = connection.execute(_MAKE_ROOM, {"hash": sha256, "length": len(content)}).scalar_one()
+    driver: Any = connection.connection.driver_connection
+    whole = memoryview(content)
+    with driver.blobopen("blobs", "content", place) as blob:
+        for start in range(0, len(content), LARGE_BYTES):
+            blob.write(whole[start : start + LARGE_BYTES])
+
+
+@cache
+def _keep_new(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_if_new(dialect: str, table: Table) -> Executable:
+    return _keep_new(dialect, table).returning(*table.primary_key)

@@ -1,8 +1,8 @@
 """The tables, as the code of today names them; the migrations make them.
 
-Assumes SQLite 3.35 or PostgreSQL 13 and newer. Only `jobs` and `layouts` are ever updated, everything else is written
-once (`guards.py` sees to it): bytes stand in `blobs` under their SHA-256, so that one transaction and one backup hold
-all there is.
+Assumes SQLite 3.35 or PostgreSQL 13 and newer. Only `jobs`, `layouts`, `programs` and what concerns people are ever
+updated, everything else is written once (`guards.py` sees to it): bytes stand in `blobs` under their SHA-256, so that
+one transaction and one backup hold all there is.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from service.domain.people import FIRST_OFFICE
+
 
 class Instant(TypeDecorator[dt.datetime]):
     """An aware UTC instant; SQLite, which knows no zones, keeps it as sortable text."""
@@ -54,6 +56,7 @@ class Instant(TypeDecorator[dt.datetime]):
 
 
 SHA256: Final = String(64)
+ID: Final = String(64)
 
 metadata = MetaData(
     naming_convention={
@@ -71,6 +74,19 @@ blobs = Table(
     Column("sha256", SHA256, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
+)
+
+# What an office has said of itself, each time the whole of it, as JSON: its last row is what counts for it.
+office_settings = Table(
+    "office_settings",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("office_id", ID, ForeignKey("planning_offices.id"), nullable=False, server_default=FIRST_OFFICE),
+    # The office is found without reading past a logo.
+    Index(None, "office_id", "seq"),
 )
 
 uploads = Table(
@@ -101,9 +117,15 @@ reports = Table(
     Column("findings", Text, nullable=False),
     Column("uploaded_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    # What counted when it was uploaded; none: nobody had said anything.
+    Column("office_seq", Integer, ForeignKey("office_settings.seq")),
+    # The account that uploaded it; none: a program that no account made, or there were no accounts yet.
+    Column("uploader_id", ID, ForeignKey("accounts.id")),
+    # What was there before there were offices is the first one's; whoever adds a row says whose it is.
+    Column("office_id", ID, ForeignKey("planning_offices.id"), nullable=False, server_default=FIRST_OFFICE),
     CheckConstraint("proposed_edition >= 1", name="proposed_edition_counts_from_one"),
-    Index(None, "created_at", "id"),
-    Index(None, "year", "quarter", "version"),
+    Index(None, "office_id", "created_at", "id"),
+    Index(None, "office_id", "year", "quarter", "version"),
 )
 
 issued = Table(
@@ -124,7 +146,16 @@ issued = Table(
     Column("previous_id", String(64), ForeignKey("reports.id")),
     # The control de cambios that its documents tell, as JSON.
     Column("change_log", Text, nullable=False),
-    UniqueConstraint("year", "quarter", "version", "edition"),
+    # What counted when it was issued; none: nobody had said anything.
+    Column("office_seq", Integer, ForeignKey("office_settings.seq")),
+    # Its seal; none: it was issued without.
+    Column("code", String(32)),
+    Column("address", Text),
+    # That of its report, here so that each office counts its own editions.
+    Column("office_id", ID, ForeignKey("planning_offices.id"), nullable=False),
+    UniqueConstraint("office_id", "year", "quarter", "version", "edition"),
+    Index(None, "code", unique=True),
+    CheckConstraint("(code IS NULL) = (address IS NULL)", name="a_code_has_an_address"),
     CheckConstraint("edition >= 1", name="edition_counts_from_one"),
 )
 
@@ -148,10 +179,14 @@ jobs = Table(
     Column("problem_code", String(32)),
     Column("finished_at", Instant),
     Column("asked_at", Instant, nullable=False),
+    # When it was first taken, and what its last try took, as JSON (`service.domain.took`).
+    Column("claimed_at", Instant),
+    Column("took", Text),
     CheckConstraint("(state = 'running') = (owner IS NOT NULL)", name="who_runs_has_an_owner"),
     CheckConstraint("(owner IS NULL) = (lease_until IS NULL)", name="an_owner_has_a_lease"),
     Index(None, "state", "due_at"),
     Index(None, "report_id", "kind"),
+    Index(None, "finished_at"),
 )
 
 documents = Table(
@@ -161,6 +196,20 @@ documents = Table(
     Column("sha256", SHA256, ForeignKey("blobs.sha256"), nullable=False),
     Column("template_fingerprint", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
+    # How it was held against the report, as JSON; none: it was not.
+    Column("proof", Text),
+)
+
+# What came back signed of an issued report, with what was found of it, as JSON.
+signed_copies = Table(
+    "signed_copies",
+    metadata,
+    Column("report_id", String(64), ForeignKey("reports.id"), primary_key=True),
+    Column("sha256", SHA256, ForeignKey("blobs.sha256"), primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
 )
 
 # Each entry's hash covers the one before; what the entries hold is said in `audit.py`.
@@ -180,6 +229,7 @@ audit = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
+    Column("office_id", ID, ForeignKey("planning_offices.id"), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("request_sha256", SHA256, nullable=False),
     # Deferred: the key is taken before the report is written, so that a second request waits there and not later.
@@ -196,7 +246,100 @@ idempotency_keys = Table(
 layouts = Table(
     "layouts",
     metadata,
+    Column("office_id", ID, ForeignKey("planning_offices.id"), primary_key=True),
     Column("fingerprint", String(64), primary_key=True),
     Column("mapping", JSON, nullable=False),
     Column("updated_at", Instant, nullable=False),
+)
+
+# The programs at work on this database, and when each was last well.
+programs = Table(
+    "programs",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("host", String(128), primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+)
+
+# Drafts that were never issued and are not kept any longer: with a row here, theirs may go.
+swept_drafts = Table(
+    "swept_drafts",
+    metadata,
+    Column("report_id", ID, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+# The planning offices that share this Folio.
+planning_offices = Table(
+    "planning_offices",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+)
+
+# Who signs in. Never deleted: what they did names them. Without an office they see all of them; `issuer` and `subject`
+# are the identity that another service vouches for.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("login", String(200), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("office_id", ID, ForeignKey("planning_offices.id")),
+    Column("password_hash", Text),
+    Column("issuer", Text),
+    Column("subject", Text),
+    Column("is_open", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+    CheckConstraint("(issuer IS NULL) = (subject IS NULL)", name="an_identity_is_whole"),
+)
+
+# The id is the SHA-256 of the secret that the browser holds; `office_id` is the office being looked at.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", SHA256, primary_key=True),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("office_id", ID, ForeignKey("planning_offices.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    Column("ended_at", Instant),
+)
+
+# Links that are good for one use, under the SHA-256 of their secret.
+links = Table(
+    "links",
+    metadata,
+    Column("sha256", SHA256, primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.id"), index=True),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+)
+
+# What programs show instead of signing in; without an account it was made in a terminal.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("sha256", SHA256, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("office_id", ID, ForeignKey("planning_offices.id"), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.id"), index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("ended_at", Instant),
+    Column("used_at", Instant),
 )

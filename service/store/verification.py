@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row, func, select, union_all
 
 from service.domain.reports import JobState
 from service.store import guards, tables
-from service.store.audit import FIRST_HASH, SEALED, AuditStep, entry_hash, seal
+from service.store.audit import ADDED, FIRST_HASH, SEALED, Added, AuditStep, entry_hash, seal
 from service.store.engine import reading
 from service.store.records import AuditVerdict, BrokenLink
 
@@ -31,15 +31,21 @@ _ROWS: Final = {
     AuditStep.ISSUED: "la expedición del informe",
     AuditStep.DOCUMENT_KEPT: "el documento",
     AuditStep.LAYOUT_REMEMBERED: "la lectura recordada del formato",
+    AuditStep.OFFICE_CHANGED: "el cambio de los ajustes de la oficina",
+    AuditStep.SIGNED_COPY_KEPT: "la copia firmada",
 }
 
 
 @dataclass(slots=True)
 class _Told:
-    """What the log says: the last entry and its seal of every row, and every job that was ever queued."""
+    """What the log says: the last entry of every row with its seals by name, and every job that was ever queued.
 
-    seals: dict[tuple[AuditStep, str], tuple[int, str]] = field(default_factory=dict)
+    `swept`: the drafts that were removed, with the entry that says so.
+    """
+
+    rows: dict[tuple[AuditStep, str], tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
+    swept: dict[str, int] = field(default_factory=dict)
     entries: int = 0
     head: str = FIRST_HASH
 
@@ -67,15 +73,19 @@ class Auditor:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             told, counted = _Told(), _Counted(connection, progress)
             broken = [*_chain(connection, told, counted)]
-            broken += _rows(connection, told)
+            # A database gives rows in whatever order its indexes lie: the first entry that is contradicted comes first.
+            broken += sorted(_rows(connection, told), key=lambda link: link.seq or 0)
+            broken += _sweeps(connection, told)
             broken += _unrecorded_jobs(connection, told)
             broken += _reopened_jobs(connection)
+            broken += _unwritten_jobs(connection)
+            broken += _lost_references(connection)
             broken += _contents(connection, counted)
             broken += [
                 BrokenLink(None, f"La protección «{name}» de la base de datos falta o fue cambiada.")
                 for name in guards.missing(connection)
             ]
-        return AuditVerdict(told.entries, told.head, tuple(broken))
+        return AuditVerdict(told.entries, told.head, tuple(broken), counted.contents)
 
 
 class _Counted:
@@ -84,10 +94,11 @@ class _Counted:
     def __init__(self, connection: Connection, progress: Progress | None) -> None:
         self._progress = progress
         self._done = 0
-        self._total = sum(
+        entries, self.contents = (
             connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in (tables.audit, tables.blobs)
         )
+        self._total = entries + self.contents
 
     def one_more(self) -> None:
         self._done += 1
@@ -121,21 +132,52 @@ def _remember(row: Row[Any], told: _Told) -> Iterator[BrokenLink]:
         yield BrokenLink(row.seq, "La entrada no se entiende.")
         return
     told.jobs.update(details.get("jobs", ()))
+    if step is AuditStep.DRAFT_SWEPT:
+        told.swept[row.subject] = row.seq
     if "seal" in details:
-        told.seals[step, row.subject] = (row.seq, details["seal"])
+        seals = {name: details[name] for name in ("seal", *ADDED) if name in details}
+        told.rows[step, row.subject] = (row.seq, seals)
 
 
 def _rows(connection: Connection, told: _Told) -> Iterator[BrokenLink]:
-    left = dict(told.seals)
+    left = dict(told.rows)
     for step, wanted in SEALED.items():
         for row in connection.execute(wanted.execution_options(yield_per=_CHUNK)):
-            seq, sealed = left.pop((step, row.subject), (None, ""))
+            seq, seals = left.pop((step, row.subject), (None, {}))
             if seq is None:
                 yield BrokenLink(None, f"No consta en el registro de auditoría {_ROWS[step]} «{row.subject}».")
-            elif seal(row) != sealed:
-                yield BrokenLink(seq, f"Fue cambiada después de registrada {_ROWS[step]} «{row.subject}».")
+            elif seal(row) != seals["seal"]:
+                yield BrokenLink(seq, _changed(step, row.subject))
     for (step, subject), (seq, _) in left.items():
-        yield BrokenLink(seq, f"Ya no está {_ROWS[step]} «{subject}», que la entrada registra.")
+        # The id of a job begins with that of its report.
+        if subject.partition(".")[0] not in told.swept:
+            yield BrokenLink(seq, f"Ya no está {_ROWS[step]} «{subject}», que la entrada registra.")
+    for name, added in ADDED.items():
+        yield from _added(connection, told, name, added)
+
+
+def _added(connection: Connection, told: _Told, name: str, added: Added) -> Iterator[BrokenLink]:
+    """What stands in the columns that came later, in rows that the log knows."""
+    for step, wanted in added.rows.items():
+        for row in connection.execute(wanted.execution_options(yield_per=_CHUNK)):
+            seq, seals = told.rows.get((step, row.subject), (None, {}))
+            # Entries that are older have no such seal.
+            is_as_told = seal(row) == seals[name] if name in seals else set(row[1:]) == {added.before}
+            if seq is not None and not is_as_told:
+                yield BrokenLink(seq, _changed(step, row.subject))
+
+
+def _changed(step: AuditStep, subject: str) -> str:
+    return f"Alguien cambió {_ROWS[step]} «{subject}» después de que se registró."
+
+
+def _sweeps(connection: Connection, told: _Told) -> Iterator[BrokenLink]:
+    left = dict(told.swept)
+    for report_id in connection.execute(select(tables.swept_drafts.c.report_id)).scalars():
+        if left.pop(report_id, None) is None:
+            yield BrokenLink(None, f"No consta en el registro de auditoría que se retirara el borrador «{report_id}».")
+    for report_id, seq in left.items():
+        yield BrokenLink(seq, f"La entrada dice que se retiró el borrador «{report_id}», y no quedó anotado.")
 
 
 def _unrecorded_jobs(connection: Connection, told: _Told) -> Iterator[BrokenLink]:
@@ -149,6 +191,22 @@ def _reopened_jobs(connection: Connection) -> Iterator[BrokenLink]:
     kept = select(jobs.id).join(tables.documents, tables.documents.c.job_id == jobs.id)
     for job_id in connection.execute(kept.where(jobs.state != JobState.DONE.value).order_by(jobs.id)).scalars():
         yield BrokenLink(None, f"El documento «{job_id}» está guardado, pero alguien cambió su estado.")
+
+
+def _unwritten_jobs(connection: Connection) -> Iterator[BrokenLink]:
+    jobs = tables.jobs.c
+    without = select(jobs.id).join(tables.documents, tables.documents.c.job_id == jobs.id, isouter=True)
+    without = without.where(jobs.state == JobState.DONE.value, tables.documents.c.job_id.is_(None))
+    for job_id in connection.execute(without.order_by(jobs.id)).scalars():
+        yield BrokenLink(None, f"El documento «{job_id}» consta como escrito y no está.")
+
+
+def _lost_references(connection: Connection) -> Iterator[BrokenLink]:
+    """Rows that refer to what is not there. PostgreSQL lets there be none; SQLite does for whoever does not ask it."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        for table, row, other, _ in sorted(lost, key=str):
+            yield BrokenLink(None, f"La fila {row} de «{table}» se refiere a algo de «{other}» que ya no está.")
 
 
 def _contents(connection: Connection, counted: _Counted) -> Iterator[BrokenLink]:
@@ -177,7 +235,9 @@ def _used_contents(connection: Connection) -> dict[str, str]:
     of_documents = select(documents.sha256, tables.jobs.c.report_id).join(
         tables.jobs, tables.jobs.c.id == documents.job_id
     )
-    needed = union_all(of_uploads, of_readings, of_documents).subquery()
+    signed = tables.signed_copies.c
+    of_copies = select(signed.sha256, signed.report_id)
+    needed = union_all(of_uploads, of_readings, of_documents, of_copies).subquery()
     issued_last = (
         select(needed.c.sha256, needed.c.report_id)
         .join(tables.issued, tables.issued.c.report_id == needed.c.report_id, isouter=True)

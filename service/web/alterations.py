@@ -12,10 +12,10 @@ from typing import Final
 from flask import Request
 
 from service.domain.errors import StoreUnavailable
+from service.web.asker import name_of_asker, person
 from service.web.front import Front
 from service.web.limits import ID_PATTERN
 from service.web.problems import Problem, ProblemType
-from service.web.uploads import who
 
 _ALTERING: Final = {"PUT", "PATCH", "DELETE"}
 _log: Final = logging.getLogger(__name__)
@@ -29,11 +29,11 @@ def refused(front: Front, request: Request) -> Problem | None:
         return None
     attempt = f"{request.method} {request.path}"[:200]
     try:
-        # Only of reports that there are, so that nobody fills the log by guessing.
-        if front.store.report(found[1]) is not None:
-            front.store.note_refusal(found[1], attempt, now=front.clock(), by=who("", request.remote_addr))
+        # Only of reports that there are, and of people that are known, so that no stranger fills the log.
+        if person() is not None and front.store.report(found[1]) is not None:
+            front.store.note_refusal(found[1], attempt, now=front.clock(), by=name_of_asker())
     except StoreUnavailable:
-        _log.exception("%s was refused and could not be put on record", attempt)
+        _log.exception("a %s was refused and could not be put on record", request.method)
     return Problem(
         ProblemType.KEPT_FOR_GOOD,
         "Un informe que Folio guarda no se modifica ni se borra; el intento queda en el registro de auditoría. Para "

@@ -9,19 +9,23 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
 
 from service.domain.changes_json import changes_to_json
-from service.domain.reports import DocumentKind, JobState
+from service.domain.reports import DocumentKind
 from service.domain.values import BOGOTA
 from service.store import StoredReport
 from service.web.asking import Asked, asked_in, retried
+from service.web.board import board_of, board_to_json, year_in
 from service.web.comparing import NO_SUCH_REPORT, compared
 from service.web.front import Known, front
 from service.web.issuing import issue, words_in
 from service.web.lists import FILTERS, listed, wanted_in
+from service.web.office_desk import changed_by_program, history_of, office_to_json
 from service.web.openapi import description
+from service.web.page_pictures import page_picture as picture_of
 from service.web.problems import Problem, ProblemType, problem_response, proposal_to_json
 from service.web.progress import progress_of
-from service.web.shown import progress_to_json, report_named, report_to_json
+from service.web.shown import instant, progress_to_json, report_named, report_to_json
 from service.web.uploads import receive
+from service.web.waiting import awaited
 from service.web.wording import document_not_ready
 
 api: Final = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -58,6 +62,36 @@ def create_report() -> Response:
     return response
 
 
+@api.get("/office")
+def office() -> Response:
+    """The office's settings that count now."""
+    return jsonify(office_to_json(front()))
+
+
+@api.put("/office")
+def keep_office() -> Response:
+    """Keep other settings: 200 with those that count then, 409 when they are not changed here or others came first."""
+    kept = changed_by_program(front(), request)
+    return problem_response(kept) if isinstance(kept, Problem) else jsonify(office_to_json(front()))
+
+
+@api.get("/office/history")
+def office_history() -> Response:
+    """Who changed what of the settings, and when; newest first."""
+    history = [
+        {"seq": kept.seq, "at": instant(kept.at), "by": kept.by, "changes": changes}
+        for kept, changes in history_of(front())
+    ]
+    return jsonify({"history": history})
+
+
+@api.get("/overview")
+def overview() -> Response:
+    """How the actions of a year stand, of the one that the office works on unless another is named."""
+    year = year_in(request.args.get("year"), "year")
+    return problem_response(year) if isinstance(year, Problem) else jsonify(board_to_json(board_of(front(), year)))
+
+
 @api.get("/uploads/<id:sending>/progress")
 def upload_progress(sending: str) -> Response:
     """How far an upload is that has not been answered yet; whoever sent it knows its token."""
@@ -85,8 +119,10 @@ def reports() -> Response:
 
 @api.get("/reports/<id:report_id>")
 def report(report_id: str) -> Response:
-    """One report and how far its documents are."""
-    found = front().store.report(report_id)
+    """One report and how far its documents are, at once or as soon as they are written."""
+    found = awaited(front(), report_id, request)
+    if isinstance(found, Problem):
+        return problem_response(found)
     return jsonify(report_to_json(found)) if found else problem_response(NO_SUCH_REPORT)
 
 
@@ -140,6 +176,13 @@ def retry_document(report_id: str, kind: str) -> Response:
     return _accepted(front().store.report(report_id) or asked.report)
 
 
+@api.get("/reports/<id:report_id>/pages/<int:page>.png")
+def page_picture(report_id: str, page: int) -> Response:
+    """A page of the report's PDF as a picture; 409 while there is no PDF."""
+    found = picture_of(request, front().store, report_id, page)
+    return problem_response(found) if isinstance(found, Problem) else found
+
+
 def _requested(asked: Asked | Problem) -> Response:
     if isinstance(asked, Problem):
         return problem_response(asked)
@@ -157,19 +200,14 @@ def _accepted(report: StoredReport) -> Response:
 @api.get("/reports/<id:report_id>/documents/<kind>")
 def document(report_id: str, kind: str) -> Response:
     """The finished file, to be kept and never shown in the page; 409 while there is none."""
-    store, against = front().store, request.args.get("against")
-    found = store.report(report_id)
-    documents = [each for each in found.documents if each.kind == kind] if found else []
-    if against:
-        documents = [each for each in documents if each.against == against]
-    if not documents:
+    found = None
+    if kind in set(DocumentKind):
+        found = front().store.asked_document(report_id, DocumentKind(kind), request.args.get("against") or None)
+    if found is None:
         return problem_response(Problem(ProblemType.NOT_FOUND, "El informe no existe o no incluye ese documento."))
-    # Of several comparisons the one with the report that it follows is meant.
-    asked = next((each for each in documents if found and each.against == found.previous), documents[0])
-    finished = store.document(report_id, asked.kind, asked.against) if asked.state is JobState.DONE else None
-    if finished is None:
-        return problem_response(Problem(ProblemType.NOT_READY, document_not_ready(asked)))
-    about, content = finished
+    about, content = found
+    if content is None:
+        return problem_response(Problem(ProblemType.NOT_READY, document_not_ready(about)))
     response = send_file(
         BytesIO(content),
         mimetype=about.media_type,

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from flask import Request
 
 from service.domain.reports import DocumentKind
-from service.said import NotUnderstood
 from service.store import Store, StoredReport
 from service.web.bodies import json_object, text_in, texts_in
 from service.web.comparing import NO_SUCH_REPORT, other_report
 from service.web.front import Front
 from service.web.problems import FieldError, Problem, invalid_request
-from service.web.uploads import who
+from service.web.uploads import PACKAGE_OF_DRAFT, who_in
 from service.web.wording import joined
 
 
@@ -47,10 +46,12 @@ def asked_in(request: Request, store: Store, report_id: str, kinds: Iterable[str
     reason = f"elija entre {joined(sorted(known))}."
     if unknown:
         errors.append(FieldError("kinds", unknown[0], f"Folio no escribe documentos «{unknown[0]}»: {reason}"))
+    elif DocumentKind.PACKAGE in named and report.issued_at is None:
+        errors.append(FieldError("kinds", DocumentKind.PACKAGE.value, PACKAGE_OF_DRAFT))
     elif not named and not errors:
         errors.append(FieldError("kinds", "", f"Diga cuáles: {reason}"))
     against_id = text_in("against", said.get("against"), errors) or request.args.get("against")
-    by = _by(request, said, errors)
+    by = who_in(text_in("by", said.get("by"), errors), errors)
     if errors:
         return invalid_request(tuple(errors))
     wanted = tuple(kind for kind in DocumentKind if kind.value in named)
@@ -84,11 +85,3 @@ def _kinds_in(request: Request, said: Mapping[str, object], errors: list[FieldEr
     if request.is_json:
         return texts_in("kinds", said.get("kinds"), errors)
     return tuple(kind.strip() for each in request.form.getlist("kinds") for kind in each.split(",") if kind.strip())
-
-
-def _by(request: Request, said: Mapping[str, object], errors: list[FieldError]) -> str:
-    try:
-        return who(text_in("by", said.get("by"), errors), request.remote_addr)
-    except NotUnderstood as reason:
-        errors.append(FieldError("by", "", str(reason)))
-        return ""

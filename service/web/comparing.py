@@ -8,22 +8,24 @@ from typing import Final
 
 from service.domain.changes import Changes, compare
 from service.domain.past import follows
-from service.domain.plan import DraftPlan, Plan
+from service.domain.plan import Plan
 from service.store import Store, StoredReport
 from service.web.front import NOTHING_BEFORE, Front
 from service.web.history import past_of
 from service.web.limits import ID_PATTERN
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
 
-NO_SUCH_REPORT: Final = Problem(ProblemType.NOT_FOUND, "No hay ningún informe con ese identificador.")
+NO_SUCH_REPORT: Final = Problem(ProblemType.NOT_FOUND, "No se encontró ese informe.")
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What changed from the report `against` to the other."""
+    """What changed from the report `against` to the other, and both plans."""
 
     report: StoredReport
     against: StoredReport
+    before: Plan
+    after: Plan
     changes: Changes
 
 
@@ -63,10 +65,10 @@ def compared(front: Front, report_id: str, named: str | None) -> Comparison | Pr
     before, after = plan_of(front.store, against.id), plan_of(front.store, report.id)
     if before is None or after is None:
         return NO_SUCH_REPORT
-    return Comparison(report, against, compare(before, after, front.office))
+    return Comparison(report, against, before, after, compare(before, after, front.office))
 
 
 def plan_of(store: Store, report_id: str) -> Plan | None:
     """The plan of a report, with blanks where a draft lacks a text."""
     plan = store.plan_of(report_id)
-    return plan.with_blanks() if isinstance(plan, DraftPlan) else plan
+    return plan.with_blanks() if plan else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from flask import Blueprint, Response, jsonify
 
-from service.domain.errors import StoreUnavailable
+from service.readiness import readiness
 from service.web.front import front
 
 health: Final = Blueprint("health", __name__)
@@ -20,19 +21,8 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> Response:
-    """Uploads can be accepted: the database answers. Without Redis they wait for the reconciler but none is lost."""
-    try:
-        front().store.ping()
-    except StoreUnavailable:
-        has_store = False
-    else:
-        has_store = True
-    response = jsonify(
-        {
-            "status": "ready" if has_store else "unavailable",
-            "database": "up" if has_store else "down",
-            "redis": "up" if front().bell.waiting() is not None else "down",
-        }
-    )
-    response.status_code = 200 if has_store else 503
+    """How Folio is, and what is amiss; 503 when no upload can be accepted. Whatever else is missing, they wait."""
+    found = readiness(front().store, front().bell, front().clock())
+    response = jsonify({**asdict(found), "problems": list(found.problems)})
+    response.status_code = 503 if found.status == "unavailable" else 200
     return response

@@ -67,8 +67,13 @@ def beside_the_past(
     found: dict[tuple[object, ...], Finding] = {}
     for base in filter(None, dict.fromkeys((approved, earlier))):
         before = past.plan_of(base.id)
-        whole = before.with_blanks() if isinstance(before, DraftPlan) else before
+        whole = before.with_blanks() if before else None
         for finding in compare_with_previous(draft, mapping, whole, office, extra_columns, read=read) if whole else ():
-            if base is approved or not finding.code.name.startswith("CHANGE_"):
+            if base is approved or not is_of_an_approved_plan(finding):
                 found.setdefault((finding.code, finding.place, finding.column), finding)
     return (*found.values(), *contradictions(draft, past))
+
+
+def is_of_an_approved_plan(finding: Finding) -> bool:
+    """Whether it tells that a plan says something else than what was approved."""
+    return finding.code.name.startswith("CHANGE_")

@@ -30,4 +30,11 @@ LIST_LIMIT_MAX: Final = 100
 
 # What a person writes when a report is issued, in characters.
 LONGEST_NAME: Final = 200
+LONGEST_LOGIN: Final = 200
 LONGEST_TEXT: Final = 4_000
+
+# Seconds that a request may wait for what it asks about.
+LONGEST_WAIT: Final = 20
+
+# Where the application keeps how people reach it from outside.
+PUBLIC_URL: Final = "FOLIO_PUBLIC_URL"

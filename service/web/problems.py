@@ -13,12 +13,14 @@ from typing import Final
 from flask import Response, jsonify
 
 from service.domain.archive import Json, finding_to_json, reading_to_json
+from service.domain.errors import StoreFull, StoreUnavailable
 from service.domain.findings import Finding
 from service.domain.reading import Rejected, Unreadable
 from service.domain.succession import Proposal
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 5
+A_MINUTE: Final = 60
 
 
 class ProblemType(Enum):
@@ -26,18 +28,29 @@ class ProblemType(Enum):
 
     MALFORMED = ("peticion-mal-formada", HTTPStatus.BAD_REQUEST, "No se entiende la petición")
     INVALID_REQUEST = ("datos-no-validos", HTTPStatus.BAD_REQUEST, "Hay datos por corregir en el envío")
+    NOT_SIGNED_IN = ("sin-identificar", HTTPStatus.UNAUTHORIZED, "Hay que entrar a Folio")
+    WRONG_PASSWORD = ("no-pudo-entrar", HTTPStatus.UNAUTHORIZED, "No se pudo entrar")
+    NOT_ALLOWED = ("sin-permiso", HTTPStatus.FORBIDDEN, "Su rol no permite hacer esto")
+    TOO_MANY = ("demasiados-intentos", HTTPStatus.TOO_MANY_REQUESTS, "Demasiados intentos seguidos")
     CROSS_SITE = ("otro-sitio", HTTPStatus.FORBIDDEN, "El envío no viene de esta página")
     NOT_FOUND = ("no-existe", HTTPStatus.NOT_FOUND, "No existe")
     WRONG_METHOD = ("metodo-no-admitido", HTTPStatus.METHOD_NOT_ALLOWED, "Esta dirección no admite esa operación")
     KEPT_FOR_GOOD = ("informe-inalterable", HTTPStatus.METHOD_NOT_ALLOWED, "Un informe no se modifica ni se borra")
     STEP_CONTRADICTED = ("paso-contradicho", HTTPStatus.CONFLICT, "El libro no es lo que usted indicó")
     NOT_ISSUABLE = ("falta-para-emitir", HTTPStatus.CONFLICT, "Todavía no se puede emitir")
+    NOT_LEFT_ALONE = ("sin-quien-administre", HTTPStatus.CONFLICT, "Alguien tiene que administrar Folio")
+    NEWER_DRAFT = ("borrador-mas-reciente", HTTPStatus.CONFLICT, "Hay un borrador más reciente")
+    OTHER_OFFICE = ("otra-oficina", HTTPStatus.CONFLICT, "Es de otra oficina")
+    SETTINGS_CHANGED = ("ajustes-cambiados", HTTPStatus.CONFLICT, "Otra persona cambió los ajustes")
+    SETTINGS_IN_FILE = ("ajustes-en-archivo", HTTPStatus.CONFLICT, "Los ajustes los dice un archivo")
     NOTHING_TO_COMPARE = ("nada-que-comparar", HTTPStatus.CONFLICT, "No hay con qué compararlo")
     NOT_READY = ("documento-no-disponible", HTTPStatus.CONFLICT, "El documento no está disponible")
     TOO_LARGE = ("demasiado-grande", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "El envío es demasiado grande")
     NOT_A_WORKBOOK = ("no-es-un-libro", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "El archivo no es un libro de Excel")
     UNREADABLE = ("libro-ilegible", HTTPStatus.UNPROCESSABLE_ENTITY, "No se pudo leer el libro")
+    NOT_CORRECTED = ("celda-no-corregida", HTTPStatus.UNPROCESSABLE_ENTITY, "No se pudo corregir la celda")
     HAS_ERRORS = ("libro-con-errores", HTTPStatus.UNPROCESSABLE_ENTITY, "El libro tiene errores por corregir")
+    NOT_SIGNED = ("no-es-copia-firmada", HTTPStatus.UNPROCESSABLE_ENTITY, "No es la copia firmada de este informe")
     KEY_REUSED = ("clave-reutilizada", HTTPStatus.UNPROCESSABLE_ENTITY, "La clave ya se usó en otro envío")
     UNEXPECTED = ("fallo-interno", HTTPStatus.INTERNAL_SERVER_ERROR, "Algo falló en Folio")
     UNAVAILABLE = ("no-disponible", HTTPStatus.SERVICE_UNAVAILABLE, "Folio no está disponible por ahora")
@@ -74,14 +87,29 @@ class Problem:
     @property
     def headers(self) -> dict[str, str]:
         """What a client should know before it tries again."""
+        if self.type is ProblemType.NOT_SIGNED_IN:
+            # Who comes with a browser sees a page; this tells programs how to come.
+            return {"WWW-Authenticate": 'Bearer realm="Folio"'}
+        if self.type is ProblemType.TOO_MANY:
+            return {"Retry-After": str(A_MINUTE)}
         is_passing = self.type in {ProblemType.UNAVAILABLE, ProblemType.UNEXPECTED}
         return {"Retry-After": str(RETRY_AFTER_SECONDS)} if is_passing else {}
 
 
-STORE_UNAVAILABLE: Final = Problem(
+_STORE_UNAVAILABLE: Final = Problem(
     ProblemType.UNAVAILABLE,
     "La base de datos no responde en este momento. Inténtelo de nuevo en unos segundos.",
 )
+_STORE_FULL: Final = Problem(
+    ProblemType.UNAVAILABLE,
+    "En el servidor no queda espacio para guardar nada más, y lo que envió no se guardó. Avise a quien administra "
+    "Folio e inténtelo de nuevo cuando haya espacio; lo que ya estaba guardado sigue ahí.",
+)
+
+
+def store_problem(error: StoreUnavailable) -> Problem:
+    """Why nothing could be kept or looked up: the store's fault and not the request's."""
+    return _STORE_FULL if isinstance(error, StoreFull) else _STORE_UNAVAILABLE
 
 
 def invalid_request(errors: tuple[FieldError, ...]) -> Problem:

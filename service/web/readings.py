@@ -7,13 +7,14 @@ what the reports that were issued say. It appends nothing.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from service.domain.archive import reading_to_json
+from service.domain.archive import corrections_in, reading_to_json
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.past import Past
@@ -70,13 +71,15 @@ class Readings:
         Raises:
             StoreUnavailable: what is remembered cannot be had.
         """
-        memory = _Memory(self.room, self.store, now, by)
+        memory = _Memory(self.room, self.store, self.office, now, by)
         reading, as_json = memory.read(content, given, tell, is_afresh=is_afresh)
         if isinstance(reading, Unreadable):
             return Considered(reading, as_json, given)
-        plan = _plan_in(reading)
+        plan = reading.plan.as_draft()
         past = past_of(self.store, plan.year, plan.quarter, plan.version)
-        proposal = propose(plan, past, self.office, wished=step, accepted=let_stand(reading.findings))
+        compared = self._compared(reading, given, past)
+        # What only the past finds is let stand with a reason like all else.
+        proposal = propose(plan, past, self.office, wished=step, accepted=let_stand(compared.findings))
         if step is not None and proposal is not None:
             if said := objection(step, proposal, plan, past):
                 return Considered(reading, as_json, given, proposal, said)
@@ -85,8 +88,9 @@ class Readings:
                 reading, as_json = memory.read(content, given, tell)
                 if isinstance(reading, Unreadable):
                     return Considered(reading, as_json, given)
-        compared = self._compared(reading, given, past)
-        if proposal and proposal.step is Step.SAME and _says_more(compared, reading):
+                compared = self._compared(reading, given, past)
+        is_same = proposal is not None and proposal.step is Step.SAME
+        if is_same and (_says_more(compared, reading) or self._is_put_right_otherwise(content, reading, proposal)):
             proposal = propose(plan, past, self.office, wished=step, accepted=None)
         proposed = _proposing(compared, proposal)
         if proposed is not reading:
@@ -94,11 +98,19 @@ class Readings:
         return Considered(proposed, as_json, given, proposal)
 
     def _compared(self, reading: Accepted | Rejected, given: Given, past: Past) -> Accepted | Rejected:
-        plan = _plan_in(reading)
+        plan = reading.plan.as_draft()
         more = beside_the_past(plan, reading.mapping, past, self.office, reading.extra_columns, read=reading.findings)
         if not more:
             return reading
         return _decided_with(reading, (*reading.findings, *with_accepted(more, (*reading.typed, *given.accepted))))
+
+    def _is_put_right_otherwise(self, content: bytes, reading: Accepted | Rejected, proposal: Proposal | None) -> bool:
+        """Whether the report with the same data was read from these very bytes with other corrections of its cells."""
+        report = self.store.report(proposal.against) if proposal and proposal.against else None
+        if report is None or report.upload_sha256 != hashlib.sha256(content).hexdigest():
+            return False
+        kept = self.store.reading_json(report.id)
+        return kept is not None and corrections_in(json.loads(kept)) != reading.corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +119,12 @@ class _Memory:
 
     room: ReadingRoom
     store: Store
+    office: Office
     now: dt.datetime
     by: str
 
     def read(self, content: bytes, given: Given, tell: Tell, *, is_afresh: bool = False) -> tuple[Reading, bytes]:
-        plain = self.room.read(content, given, tell)
+        plain = self.room.read(content, given, tell, self.office)
         reading = plain[0]
         if isinstance(reading, Unreadable) or not reading.layout:
             return plain
@@ -121,16 +134,12 @@ class _Memory:
         remembered = self.store.mapping_of(reading.layout)
         if not remembered:
             return plain
-        mapped, _ = self.room.read(content, replace(given, mapping=remembered), tell)
+        mapped, _ = self.room.read(content, replace(given, mapping=remembered), tell, self.office)
         # What somebody once said must never spoil a workbook that is read well without it.
         if isinstance(mapped, Unreadable) or (isinstance(reading, Accepted) and not isinstance(mapped, Accepted)):
             return plain
         told = replace(mapped, remembered_at=self.store.said_at(reading.layout))
         return told, _as_json(told)
-
-
-def _plan_in(reading: Accepted | Rejected) -> DraftPlan:
-    return reading.plan if isinstance(reading, Rejected) else reading.plan.as_draft()
 
 
 def _completed(given: Given, plan: DraftPlan, proposal: Proposal) -> Given:
@@ -163,8 +172,7 @@ def _proposing(reading: Accepted | Rejected, proposal: Proposal | None) -> Accep
 
 
 def _decided_with(reading: Accepted | Rejected, findings: Iterable[Finding]) -> Accepted | Rejected:
-    plan = _plan_in(reading)
-    sheets = list(dict.fromkeys(action.source.sheet for action in plan.actions))
+    sheets = list(dict.fromkeys(action.source.sheet for action in reading.plan.actions))
     in_order = sorted(findings, key=lambda finding: _place_in_reading(finding, sheets))
     return with_findings(reading, tuple(in_order))
 

@@ -18,7 +18,7 @@ _READING_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
 
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 _HEADERS: Final = {
@@ -31,6 +31,8 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+
+_OVER_TLS: Final = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def host_names(trusted_hosts: Iterable[str]) -> frozenset[str]:
@@ -72,8 +74,11 @@ def refuse_cross_site(request: Request) -> Problem | None:
     return Problem(ProblemType.CROSS_SITE, "Vuelva a la página de Folio y haga el envío desde allí.")
 
 
-def guarded(response: Response) -> Response:
-    """The answer with its security headers; what a view has set on purpose stays."""
-    for name, value in _HEADERS.items():
+def guarded(response: Response, *, has_tls: bool = False) -> Response:
+    """The answer with its security headers; what a view has set on purpose stays.
+
+    `has_tls`: people come by https alone, so that their browsers need never try another way again.
+    """
+    for name, value in (_HEADERS | _OVER_TLS if has_tls else _HEADERS).items():
         response.headers.setdefault(name, value)
     return response

@@ -8,6 +8,8 @@ from flask import url_for
 
 from service.domain.archive import Json, finding_to_json
 from service.domain.progress import Progress
+from service.domain.proof import Proof
+from service.domain.reports import DocumentKind
 from service.store import StoredDocument, StoredReport
 from service.web.problems import proposal_to_json
 from service.web.wording import progress, report_name, upload_state
@@ -28,10 +30,11 @@ def report_to_json(report: StoredReport) -> Json:
         "state": report.state.value,
         "progress": progress(report),
         "findings": [finding_to_json(finding) for finding in report.findings],
+        "pages": pages_of(report),
         "documents": [_document_to_json(report.id, document) for document in report.documents],
-        "created_at": _instant(report.created_at),
+        "created_at": instant(report.created_at),
         "uploaded_by": report.uploaded_by,
-        "issued_at": _instant(report.issued_at) if report.issued_at else None,
+        "issued_at": instant(report.issued_at) if report.issued_at else None,
         "issued_by": report.issued_by or None,
         "reason": report.reason,
         "approval": {
@@ -42,7 +45,15 @@ def report_to_json(report: StoredReport) -> Json:
         "description": report.description,
         "previous": report.previous,
         "superseded_by": report.superseded_by,
+        "code": report.code,
+        "address": report.address,
     }
+
+
+def pages_of(report: StoredReport) -> int | None:
+    """How many pages the PDF that tells the report's status has; None while there is none."""
+    proofs = (document.proof for document in report.documents if document.kind is DocumentKind.PDF)
+    return next((proof.pages for proof in proofs if proof), None)
 
 
 def report_named(report: StoredReport) -> Json:
@@ -76,6 +87,7 @@ def _document_to_json(report_id: str, document: StoredDocument) -> Json:
         "media_type": document.media_type,
         "size": document.size,
         "sha256": document.sha256,
+        "proof": _proof_to_json(document.proof) if document.proof else None,
         "problem": document.problem,
         "against": document.against,
         "official": document.is_final,
@@ -83,5 +95,10 @@ def _document_to_json(report_id: str, document: StoredDocument) -> Json:
     }
 
 
-def _instant(moment: dt.datetime) -> str:
+def _proof_to_json(proof: Proof) -> Json:
+    return proof.to_json() | {"sentence": proof.sentence}
+
+
+def instant(moment: dt.datetime) -> str:
+    """An instant as the API shows it: ISO 8601 in UTC with Z."""
     return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,7 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_END
+from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Final, TypeVar
 
 from flask import Request
@@ -21,11 +22,13 @@ from service.domain.reading import Given
 from service.domain.reports import DocumentKind
 from service.domain.succession import Step
 from service.domain.values import Quarter, VersionNumber
-from service.said import NotUnderstood, acceptances_of, mapping_of, plain_text
+from service.said import NotUnderstood, acceptances_of, corrections_of, mapping_of
 from service.store import SOMEBODY, Upload
-from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, LONGEST_NAME, YEARS
+from service.web.asker import name_of_asker
+from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
 from service.web.progress import receiving
+from service.web.turns import LARGE_BYTES, wait_for_turn
 from service.web.wording import joined
 
 if TYPE_CHECKING:
@@ -33,19 +36,23 @@ if TYPE_CHECKING:
 
 Said = TypeVar("Said")
 
+PACKAGE_OF_DRAFT: Final = "Un borrador no se publica: emita el informe y con él se hace el paquete («package»)."
+
 _CHUNK_BYTES: Final = 64 * 1024
 _SHOWN: Final = 80
+# What Windows takes for a device, whatever ending follows.
+_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])[ ]*(?:\.|$)", re.IGNORECASE)
 _NOT_IN_A_FILENAME: Final = re.compile(r'[<>:"|?*\s]+')
 
 
-class HashingBuffer(BytesIO):
-    """Keeps the bytes written to it and their SHA-256, so that an upload is read once and never lies on disk.
+class HashingBuffer(SpooledTemporaryFile[bytes]):
+    """Keeps the bytes written to it and their SHA-256, so that an upload is read once.
 
-    `on_size` hears how many there are by now.
+    A large one is kept in a file without a name until it is worked on. `on_size` hears how many bytes there are by now.
     """
 
     def __init__(self, on_size: Callable[[int], None]) -> None:
-        super().__init__()
+        super().__init__(max_size=LARGE_BYTES)
         self._digest = hashlib.sha256()
         self._on_size = on_size
 
@@ -55,6 +62,17 @@ class HashingBuffer(BytesIO):
         written = super().write(data)
         self._on_size(self.tell())
         return written
+
+    def getvalue(self) -> bytes:
+        """All that was written; a large upload waits for its turn before that."""
+        wait_for_turn(self.size)
+        self.seek(0)
+        return self.read()
+
+    @property
+    def size(self) -> int:
+        """How many bytes were written so far."""
+        return self.seek(0, SEEK_END)
 
     @property
     def sha256(self) -> str:
@@ -75,7 +93,8 @@ class Received:
 
     `kinds` are the documents that were named, none where the usual ones will do. `may_be_draft`: keep it although
     errors remain. `step` is what the person says that it is, `by` who they are. `is_afresh`: forget what was
-    said of earlier workbooks with the same headers.
+    said of earlier workbooks with the same headers. `is_looked_at`: a person waits to see it as it
+    prints.
     """
 
     upload: Upload
@@ -86,14 +105,15 @@ class Received:
     step: Step | None = None
     by: str = SOMEBODY
     is_afresh: bool = False
+    is_looked_at: bool = False
 
 
 def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime) -> Received | Problem:
     """Take the upload and its fields out of a multipart request.
 
     Args:
-        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, `mapping`, `accepted`, `draft`, `afresh`,
-            `step`, `by`, header `Idempotency-Key`; fields that are not known are ignored.
+        request: `workbook` (the file), `year`, `quarter`, `version`, `kinds`, `mapping`, `accepted`, `corrections`,
+            `draft`, `afresh`, `step`, `by`, header `Idempotency-Key`; fields that are not known are ignored.
         max_upload_bytes: the most that the workbook may weigh.
         received_at: the instant to remember, aware UTC.
 
@@ -108,13 +128,14 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
         version=_version(request, errors),
         mapping=_said(request, errors, "mapping", mapping_of),
         accepted=_said(request, errors, "accepted", acceptances_of),
+        corrections=_said(request, errors, "corrections", corrections_of),
     )
     kinds = _kinds(request, errors)
     may_be_draft = _truth(request, errors, "draft", "Si puede guardarse como borrador")
     is_afresh = _truth(request, errors, "afresh", "Si se olvida lo indicado antes sobre las columnas")
     key = _key(request, errors)
     step = _step(request, errors)
-    by = _by(request, errors)
+    by = who_in(_text(request, "by"), errors)
     if file is None or errors:
         return invalid_request(tuple(errors))
     content = file.getvalue()
@@ -126,15 +147,13 @@ def receive(request: Request, *, max_upload_bytes: int, received_at: dt.datetime
     )
 
 
-def who(name: str, address: str | None) -> str:
-    """Who asks, for the record: the name that was given, else from which address.
-
-    Raises:
-        NotUnderstood: the name is too long, or cannot be printed.
-    """
-    if name:
-        return plain_text(name, LONGEST_NAME)
-    return f"{SOMEBODY} ({address})" if address else SOMEBODY
+def who_in(said: str, errors: list[FieldError]) -> str:
+    """`name_of_asker`, on whose behalf a program says that it asks; what is wrong with that joins the errors."""
+    try:
+        return name_of_asker(said)
+    except NotUnderstood as reason:
+        errors.append(FieldError("by", "", str(reason)))
+        return ""
 
 
 def too_large(max_upload_bytes: int) -> Problem:
@@ -157,7 +176,7 @@ def drop_rest(request: Request) -> None:
 
 
 def clean_filename(raw: str) -> str:
-    """A user's file name made harmless: no folder, control, bidi mark or line break, at most 120 characters.
+    """A user's file name made harmless: no folder, control, bidi mark or line break, no device, at most 120 characters.
 
     The ending stays where it was, so that the name still says what the file is.
     """
@@ -165,6 +184,8 @@ def clean_filename(raw: str) -> str:
     # Category C: controls, format characters (bidi among them), lone surrogates, unassigned.
     name = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in name)
     name = _NOT_IN_A_FILENAME.sub(" ", name).strip(" .")
+    if _DEVICE.match(name):
+        name = f"_{name}"
     stem, dot, ending = name.rpartition(".")
     if len(name) > FILENAME_LENGTH:
         name = f"{stem[: FILENAME_LENGTH - 1 - len(ending)]}{dot}{ending}"[:FILENAME_LENGTH]
@@ -230,6 +251,8 @@ def _kinds(request: Request, errors: list[FieldError]) -> tuple[DocumentKind, ..
     known = {kind.value for kind in DocumentKind}
     for unknown in sorted(asked - known):
         _refuse(errors, "kinds", unknown, f"Folio no escribe documentos «{{}}»: elija entre {joined(sorted(known))}.")
+    if DocumentKind.PACKAGE in asked:
+        errors.append(FieldError("kinds", DocumentKind.PACKAGE.value, PACKAGE_OF_DRAFT))
     return tuple(kind for kind in DocumentKind if kind.value in asked)
 
 
@@ -259,14 +282,6 @@ def _step(request: Request, errors: list[FieldError]) -> Step | None:
         return Step(text) if text else None
     _refuse(errors, "step", text, f"«{{}}» no es nada de lo que un libro puede ser: elija entre {joined(list(Step))}.")
     return None
-
-
-def _by(request: Request, errors: list[FieldError]) -> str:
-    try:
-        return who(_text(request, "by"), request.remote_addr)
-    except NotUnderstood as reason:
-        _refuse(errors, "by", "", str(reason))
-        return ""
 
 
 def _key(request: Request, errors: list[FieldError]) -> str | None:

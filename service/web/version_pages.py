@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import groupby
+import re
 from typing import Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from service.domain.succession import APPROVERS
-from service.domain.values import BOGOTA, VersionNumber
-from service.store import StoredReport
+from service.domain.reports import DocumentKind
+from service.domain.values import printed_date
+from service.store import StoredDocument, StoredReport
+from service.web import versions_told
 from service.web.asking import Asked, asked_in, retried
+from service.web.changed_table import shown_changes
 from service.web.comparing import NO_SUCH_REPORT, compared
+from service.web.csv_files import MEDIA_TYPE, csv_file
 from service.web.front import Front, front
 from service.web.issuing import issue, words_in
-from service.web.limits import LIST_LIMIT_MAX, YEARS
+from service.web.limits import ID_PATTERN, LIST_LIMIT_MAX, YEARS
+from service.web.next_step import PAGES
 from service.web.problems import Problem, ProblemType
 from service.web.report_page import problem_page, report_page
 from service.web.shown import report_to_json
+from service.web.story import CHANGE_LOG_COLUMNS, Story, change_log_rows, story_of, today_in_bogota
 
 versions: Final = Blueprint("versions", __name__)
 
-# More than these a page does not show: the Word of the changes tells all.
-_MOST_CHANGES: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class VersionOfPlan:
-    """A version of a plan and its issued reports, by quarter and edition; `adoption` was issued first of them."""
-
-    number: VersionNumber
-    adoption: StoredReport
-    reports: tuple[StoredReport, ...]
+# What is asked for on the page of the plan, and shown there when it is written.
+_OF_YEAR: Final = (DocumentKind.YEAR_WORD, DocumentKind.YEAR_EXCEL)
 
 
 @versions.post("/informes/<id:report_id>/emision")
@@ -42,7 +36,7 @@ def issue_report(report_id: str) -> Response:
     found = front().store.report(report_id)
     if found is None:
         return problem_page(NO_SUCH_REPORT)
-    words = words_in(request, front().clock().astimezone(BOGOTA).date())
+    words = words_in(request, today_in_bogota(front().clock()))
     issued = words if isinstance(words, Problem) else issue(front(), report_id, words)
     return report_page(front(), found, issued) if isinstance(issued, Problem) else _to_report(report_id)
 
@@ -66,12 +60,12 @@ def retry_document(report_id: str, kind: str) -> Response:
     if isinstance(asked, Problem):
         return problem_page(asked)
     retried(front(), asked)
-    return _to_report(report_id)
+    return _back_from(asked)
 
 
 @versions.get("/informes/<id:report_id>/cambios")
 def changes(report_id: str) -> Response:
-    """What changed since another report, field by field; without one, the choice of one."""
+    """What changed since another report, in the official table; without one, the choice of one."""
     report = front().store.report(report_id)
     if report is None:
         return problem_page(NO_SUCH_REPORT)
@@ -79,43 +73,113 @@ def changes(report_id: str) -> Response:
     if isinstance(found, Problem) and found.type is not ProblemType.NOTHING_TO_COMPARE:
         return problem_page(found)
     comparison = None if isinstance(found, Problem) else found
-    shown = report_to_json(report)["documents"]
+    documents = _documents(report, against=comparison.against.id) if comparison else {}
     page = render_template(
         "changes.html",
         report=report,
         comparison=comparison,
+        table=shown_changes(comparison, request.args) if comparison else None,
         choices=_comparable(front(), report),
-        most=_MOST_CHANGES,
-        approvers=APPROVERS,
-        documents=[
-            (document, shown[at]["href"])
-            for at, document in enumerate(report.documents)
-            if comparison and document.against == comparison.against.id
-        ],
+        documents=documents,
+        is_writing=any(not document.state.is_final for document, _ in documents.values()),
+        kinds=DocumentKind,
+        told=versions_told,
     )
     return make_response(page)
+
+
+@versions.get("/versiones")
+def latest_plan() -> Response:
+    """The story of the latest year; an empty office is told how its own begins."""
+    years = front().store.years()
+    return plan(years[0]) if years else make_response(render_template("plan.html", story=None))
+
+
+@versions.get("/versiones/comparar")
+def compare_two() -> Response:
+    """The two reports that were chosen on a story, to where they are compared; back to it when they are not two."""
+    before, after = request.args.get("de", ""), request.args.get("a", "")
+    if before != after and all(re.fullmatch(ID_PATTERN, each) for each in (before, after)):
+        return make_response(redirect(url_for("versions.changes", report_id=after, contra=before), 303))
+    year = request.args.get("plan", "")
+    if re.fullmatch("[0-9]{4}", year):
+        return make_response(redirect(url_for("versions.plan", year=int(year), elija="dos", _anchor="elija"), 303))
+    return make_response(redirect(url_for("versions.latest_plan"), 303))
 
 
 @versions.get("/planes/<int:year>")
 def plan(year: int) -> Response:
     """The story of a year's plan: its versions, their quarters, the editions of each, who issued them and when."""
-    found = tuple(each for each in front().store.past(year) if each.year == year) if year in YEARS else ()
-    drafts = front().store.reports(LIST_LIMIT_MAX, is_issued=False, year=year) if year in YEARS else ()
-    if not found and not drafts:
-        return problem_page(Problem(ProblemType.NOT_FOUND, f"No hay ningún informe del plan de acción {year}."))
-    latest = max(found, key=_in_order, default=None)
-    page = render_template("plan.html", year=year, plan_versions=_versions(found), latest=latest, drafts=drafts)
+    story = _story(year)
+    if isinstance(story, Problem):
+        return problem_page(story)
+    latest = story.latest
+    documents = _documents(latest, against=None) if latest else {}
+    writing = {kind for kind, (document, _) in documents.items() if not document.state.is_final}
+    page = render_template(
+        "plan.html",
+        story=story,
+        documents=documents,
+        is_next_writing=DocumentKind.NEXT_QUARTER in writing,
+        is_year_writing=not writing.isdisjoint(_OF_YEAR),
+        kinds=DocumentKind,
+        of_year=_OF_YEAR,
+        is_to_choose="elija" in request.args,
+        told=versions_told,
+        printed_date=printed_date,
+    )
     return make_response(page)
+
+
+@versions.get("/planes/<int:year>/control-de-cambios.csv")
+def change_log(year: int) -> Response:
+    """The control de cambios of a year's plan, for a spreadsheet."""
+    story = _story(year)
+    if isinstance(story, Problem):
+        return problem_page(story)
+    response = Response(csv_file(CHANGE_LOG_COLUMNS, change_log_rows(story)), content_type=MEDIA_TYPE)
+    response.headers["Content-Disposition"] = f"attachment; filename=plan-de-accion-{year}_control-de-cambios.csv"
+    response.headers["Content-Security-Policy"] = "sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _story(year: int) -> Story | Problem:
+    story = story_of(front().store, year, today_in_bogota(front().clock())) if year in YEARS else None
+    if story is None or story.is_empty:
+        return Problem(ProblemType.NOT_FOUND, f"No hay ningún informe del plan de acción {year}.")
+    return story
+
+
+def _documents(report: StoredReport, against: str | None) -> dict[DocumentKind, tuple[StoredDocument, str]]:
+    """The documents of a report that compare it with this one, or with none, and where each is downloaded."""
+    shown = report_to_json(report)["documents"]
+    pairs = zip(report.documents, shown, strict=True)
+    return {each.kind: (each, told["href"]) for each, told in pairs if each.against == against}
 
 
 def _requested(asked: Asked | Problem) -> Response:
     if isinstance(asked, Problem):
         return problem_page(asked)
-    against = asked.against.id if asked.against else None
-    front().request(asked.report, asked.kinds, against, asked.by)
-    if against:
-        return make_response(redirect(url_for("versions.changes", report_id=asked.report.id, contra=against), 303))
-    return _to_report(asked.report.id)
+    front().request(asked.report, asked.kinds, asked.against.id if asked.against else None, asked.by)
+    return _back_from(asked)
+
+
+def _back_from(asked: Asked) -> Response:
+    """To where the documents that were asked for are shown: the comparison, the story, or the report."""
+    report, beside = asked.report, request.form.get("beside", "")
+    if asked.against:
+        here = url_for("versions.changes", report_id=report.id, contra=asked.against.id, _anchor="documentos")
+    elif request.form.get("desde") == "plan":
+        part = "siguiente-trimestre" if DocumentKind.NEXT_QUARTER in asked.kinds else "documentos"
+        here = url_for("versions.plan", year=report.year, _anchor=part)
+    elif re.fullmatch(ID_PATTERN, beside):
+        # Asked for from another report's page, which shows the two side by side.
+        other = report.id if report.id != beside else ""
+        here = url_for("pages.report", report_id=beside, junto=other, _anchor=PAGES)
+    else:
+        here = url_for("pages.report", report_id=report.id, _anchor="documents-title")
+    return make_response(redirect(here, 303))
 
 
 def _to_report(report_id: str) -> Response:
@@ -126,16 +190,3 @@ def _comparable(front: Front, report: StoredReport) -> tuple[StoredReport, ...]:
     """The reports that this one may be compared with: those issued that year and the last before, and its drafts."""
     drafts = front.store.reports(LIST_LIMIT_MAX, is_issued=False, year=report.year)
     return tuple(each for each in (*front.store.past(report.year), *drafts) if each.id != report.id)
-
-
-def _versions(reports: Iterable[StoredReport]) -> tuple[VersionOfPlan, ...]:
-    found = []
-    for number, group in groupby(sorted(reports, key=_in_order), key=lambda each: each.version):
-        of_version = tuple(group)
-        first_issued = min(of_version, key=lambda each: (each.issued_at is None, each.issued_at))
-        found.append(VersionOfPlan(number, first_issued, of_version))
-    return tuple(found)
-
-
-def _in_order(report: StoredReport) -> tuple[VersionNumber, int, int]:
-    return report.version, report.quarter.number, report.edition or 0

@@ -71,7 +71,7 @@ def check_figures(rows: Rows, _office: Office) -> Iterator[Finding]:
         if target.quantity >= _LEAST_TO_COUNT:
             if not _has_figure(low):
                 yield cell.says(FindingCode.FIGURE_003, value=text, target=target.printed)
-        elif claim := _claim(low, text, bare(cell.action.indicator or "")):
+        elif claim := claimed(low, text, bare(cell.action.indicator or "")):
             yield cell.says(FindingCode.FIGURE_004, value=text, claim=claim, target=target.printed)
 
 
@@ -144,8 +144,11 @@ def _has_figure(low: str) -> bool:
     return _COUNT_WORDS.search(low) is not None
 
 
-def _claim(low: str, text: str, indicator: str) -> str | None:
-    """The words that tell that what the indicator counts is done, unless the avance says so with the figure."""
+def claimed(low: str, text: str, indicator: str) -> str | None:
+    """The words of an avance by which what the indicator counts is done, unless the avance says so with the figure.
+
+    `low` and `indicator` are bare forms.
+    """
     if "meta" in low or "cumpl" in low or _SAID.search(low):
         return None
     for stem, told in _APPROVAL.items():

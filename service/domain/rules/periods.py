@@ -257,7 +257,11 @@ def _mended(text: str, told: list[Mention], quarter: Quarter) -> str | None:
             changes.append((*mention.year_at, str(quarter.year)))
     for start, end, word in sorted(changes, reverse=True):
         text = text[:start] + word + text[end:]
-    return text
+    # Other words of the text may go on telling of another quarter.
+    agrees = any(
+        mention.agrees(quarter) for mention in mentions_in(text, bare(text)) if mention.role is not Role.PLANNED
+    )
+    return text if agrees else None
 
 
 def _in_style(ordinal: str, number: int) -> str | None:

@@ -54,5 +54,7 @@ def _check_decimals(cell: Cell, target: Target) -> Iterator[Finding]:
     _, _, decimals = target.printed.removesuffix(" %").partition(",")
     if target.quantity is not None and len(decimals) > _USUAL_DECIMALS:
         shown = Decimal("0.0001") if target.is_percentage else Decimal("0.01")
-        rounded = Target(target.quantity.quantize(shown).normalize(), is_percentage=target.is_percentage)
-        yield cell.says(FindingCode.TARGET_018, value=target.printed, proposal=rounded.printed)
+        quantity = target.quantity.quantize(shown).normalize()
+        rounded = Target(quantity, is_percentage=target.is_percentage).printed
+        # What is too small to be rounded is no target of zero.
+        yield cell.says(FindingCode.TARGET_018, value=target.printed, proposal=rounded if quantity else None)

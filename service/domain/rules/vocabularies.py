@@ -86,7 +86,8 @@ def check_leads(rows: Rows, office: Office) -> Iterator[Finding]:
             continue
         proposal = " / ".join(units)
         parts = [one_line(part).casefold() for part in _SEPARATORS.split(cell.value.strip())]
-        if parts == [unit.casefold() for unit in units] or one_line(cell.value).casefold() == units[0].casefold():
+        written = one_line(cell.value).casefold()
+        if parts == [unit.casefold() for unit in units] or written in {units[0].casefold(), proposal.casefold()}:
             continue
         if len(units) > 1 and len(parts) != len(units):
             count, names = len(units), listed(units)

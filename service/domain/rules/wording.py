@@ -7,9 +7,9 @@ same text, so that none undoes another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from service.domain.findings import Finding, FindingCode
@@ -59,22 +59,21 @@ def check_wording(rows: Rows, office: Office) -> Iterator[Finding]:
         for cell in rows.cells(field):
             if cell.value not in plain:
                 codes = list(_typing(cell.value))
-                yield from _findings(cell, codes, office, is_told=False)
+                yield from _findings(cell, codes, _typing, office, is_told=False)
                 if not codes:
                     plain.add(cell.value)
     slips = _slip_words(office.acronyms)
     slip_signs = re.compile(b"|".join(map(re.escape, sorted(slips)))) if slips else _NO_SIGN
     for field in _LONG_TEXTS:
         is_told = field == "qualitative_progress"
+        look = partial(_said_of, acronyms=office.acronyms, is_told=is_told)
         for cell, signs in zip(rows.cells(field), rows.signs(field), strict=True):
             text = cell.value
             is_loud = _LOUD.search(signs) or (slip_signs.search(signs) and _has_any(slips, text))
             is_quiet = not is_loud and _is_quiet(text, rows.bare(text) if is_told else bare(text))
             if is_quiet and (text[-1] in _STOPS or (not is_told and _is_whole(text))):
                 continue
-            codes = [*_typing(text), *_ending(text, office.acronyms, is_told=is_told)]
-            codes += _style(text, office.acronyms, is_told=is_told)
-            yield from _findings(cell, codes, office, is_told=is_told)
+            yield from _findings(cell, list(look(text)), look, office, is_told=is_told)
 
 
 def _is_quiet(text: str, low: str) -> bool:
@@ -105,14 +104,25 @@ def _is_whole(text: str) -> bool:
 
 
 _Said = tuple[FindingCode, dict[str, str | int]]
+_Look = Callable[[str], Iterable[_Said]]
 
 
-def _findings(cell: Cell, codes: list[_Said], office: Office, *, is_told: bool) -> Iterator[Finding]:
+def _said_of(text: str, acronyms: tuple[str, ...], *, is_told: bool) -> Iterator[_Said]:
+    """All that there is to say of a long text."""
+    yield from _typing(text)
+    yield from _ending(text, acronyms, is_told=is_told)
+    yield from _style(text, acronyms, is_told=is_told)
+
+
+def _findings(cell: Cell, codes: list[_Said], look: _Look, office: Office, *, is_told: bool) -> Iterator[Finding]:
+    """What `look` says of a cell; a mended text is proposed to those of its findings that it leaves nothing to say."""
     text = mended = str(cell.value)
+    left: set[FindingCode] = set()
     if any(code in _MENDED for code, _ in codes):
         mended = _mended(text, office.acronyms, is_told=is_told)
+        left = {code for code, _ in look(mended)}
     for code, words in codes:
-        proposal = mended if code in _MENDED and mended != text else None
+        proposal = mended if code in _MENDED and code not in left and mended != text else None
         yield cell.says(code, value=text, proposal=proposal, **words)
 
 
@@ -177,7 +187,7 @@ def _style(text: str, acronyms: tuple[str, ...], *, is_told: bool) -> Iterator[_
     else:
         for word, acronym in _mistyped(text, acronyms):
             yield FindingCode.TEXT_021, {"written": word, "acronym": acronym}
-    filler = _filler(text)
+    filler = filler_in(text)
     if filler:
         yield FindingCode.TEXT_020, {"around": filler}
 
@@ -192,7 +202,8 @@ def _has_odd_quotes(text: str) -> bool:
     return len(used) > 1 or text.count('"') % 2 == 1
 
 
-def _filler(text: str) -> str | None:
+def filler_in(text: str) -> str | None:
+    """What of a text only keeps the place of another: "xxxx", "[completar]", or all of it, "Por definir"."""
     if len(text) <= _SHORT and same_words(text) in _FILLER_TEXTS:
         return text
     low = text.lower()

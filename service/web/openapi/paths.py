@@ -14,13 +14,27 @@ from service.web.limits import (
     LIST_LIMIT,
     LIST_LIMIT_MAX,
     LONGEST_NAME,
+    LONGEST_WAIT,
     MAX_UPLOAD_BYTES,
     SENDING_PATTERN,
     YEARS,
 )
+from service.web.openapi.corrections import CORRECTIONS_FIELD
+from service.web.openapi.office import OFFICE_PATHS
 from service.web.openapi.schemas import REPORT_EXAMPLE
-from service.web.openapi.shapes import REPORT_ID, VERSION_PATTERN, WITH_STORE, json_of, refusals
+from service.web.openapi.shapes import (
+    PUBLIC,
+    REPORT_ID,
+    VERSION_PATTERN,
+    WITH_STORE,
+    json_of,
+    public_refusals,
+    refusals,
+)
 from service.web.openapi.versions import STEPS, VERSION_PATHS
+from service.web.page_pictures import NARROWEST, USUAL_WIDTH, WIDEST
+
+_OF_A_DRAFT: Final = [kind.value for kind in DocumentKind if kind is not DocumentKind.PACKAGE]
 
 _UPLOAD: Final = {
     "required": True,
@@ -55,7 +69,7 @@ _UPLOAD: Final = {
                     },
                     "kinds": {
                         "type": "array",
-                        "items": {"type": "string", "enum": [kind.value for kind in DocumentKind]},
+                        "items": {"type": "string", "enum": _OF_A_DRAFT},
                         "description": "Documentos por escribir: un campo por cada uno, o separados por comas. "
                         "Si falta: Word, Excel y el libro con los hallazgos. `changes` y `redline` comparan con el "
                         "informe al que sigue; sin ninguno, 409.",
@@ -73,6 +87,7 @@ _UPLOAD: Final = {
                         "examples": ['[{"code": "ROW_002", "sheet": "Plan", "cell": "A9", "reason": "Se retiró"}]'],
                         "description": "Lista JSON de los hallazgos que se aceptan, cada uno con su razón.",
                     },
+                    "corrections": CORRECTIONS_FIELD,
                     "draft": {
                         "type": "boolean",
                         "default": False,
@@ -94,7 +109,7 @@ _UPLOAD: Final = {
                     "by": {
                         "type": "string",
                         "maxLength": LONGEST_NAME,
-                        "description": "Quién lo sube. Si falta, «sin identificar» y la dirección de donde llega.",
+                        "description": "En nombre de quién lo sube el programa. Queda junto al nombre del token.",
                     },
                 },
             },
@@ -153,7 +168,6 @@ _CREATE: Final = {
             },
         },
         **refusals(
-            s403="CrossSite",
             s409="StepContradicted",
             s413="TooLarge",
             s415="NotAWorkbook",
@@ -200,7 +214,26 @@ _ONE: Final = {
     "operationId": "getReport",
     "tags": ["informes"],
     "summary": "Ver un informe y su avance",
-    "responses": {"200": json_of("Report", "El informe."), **refusals(s404="NotFound", **WITH_STORE)},
+    "description": "Con `wait`, la respuesta llega en cuanto los documentos están escritos, o cuando pasa ese tiempo: "
+    "así no hay que preguntar una y otra vez. Cuando muchos esperan, se responde enseguida con lo que hay.",
+    "parameters": [
+        {
+            "name": "wait",
+            "in": "query",
+            "description": "Cuántos segundos se espera, como mucho, a que los documentos estén escritos.",
+            "schema": {"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0},
+        },
+        {
+            "name": "kinds",
+            "in": "query",
+            "description": "Con `wait`, a qué documentos se espera, separados por comas. Si falta, a todos.",
+            "schema": {"type": "string"},
+        },
+    ],
+    "responses": {
+        "200": json_of("Report", "El informe."),
+        **refusals(s404="NotFound", **WITH_STORE),
+    },
 }
 
 _PLAN: Final = {
@@ -237,6 +270,47 @@ _DOCUMENT: Final = {
             },
             "content": {kind.media_type: {} for kind in DocumentKind},
         },
+        **refusals(s404="NotFound", s409="NotReady", **WITH_STORE),
+    },
+}
+
+_PAGE: Final = {
+    "operationId": "getPage",
+    "tags": ["informes"],
+    "summary": "Ver una página del PDF como imagen",
+    "description": "Del PDF del informe: se pide con `POST /api/v1/reports/{report_id}/documents` y `kinds=pdf`, y "
+    "viene con la emisión. `pages` del informe dice cuántas hay.",
+    "parameters": [
+        {
+            "name": "page",
+            "in": "path",
+            "required": True,
+            "description": "La página, desde 1.",
+            "schema": {"type": "integer", "minimum": 1},
+        },
+        {
+            "name": "width",
+            "in": "query",
+            "description": "Ancho de la imagen, en píxeles.",
+            "schema": {"type": "integer", "minimum": NARROWEST, "maximum": WIDEST, "default": USUAL_WIDTH},
+        },
+        {
+            "name": "pdf",
+            "in": "query",
+            "description": "La huella SHA-256 del PDF. Con ella la imagen se puede guardar para siempre; sin ella hay "
+            "que preguntar cada vez, porque el PDF de un borrador cambia al emitirlo.",
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        },
+    ],
+    "responses": {
+        "200": {
+            "description": "La imagen.",
+            "headers": {
+                "ETag": {"description": "La del PDF, la página y el ancho.", "schema": {"type": "string"}},
+            },
+            "content": {"image/png": {}},
+        },
+        "304": {"description": "Es la que ya tiene, según `If-None-Match`."},
         **refusals(s404="NotFound", s409="NotReady", **WITH_STORE),
     },
 }
@@ -278,10 +352,13 @@ PATHS: Final[Json] = {
         ],
         "get": _DOCUMENT,
     },
+    "/api/v1/reports/{report_id}/pages/{page}.png": {"parameters": [REPORT_ID], "get": _PAGE},
     **VERSION_PATHS,
+    **OFFICE_PATHS,
     "/api/v1/openapi.json": {
         "get": {
             "operationId": "getDescription",
+            **PUBLIC,
             "tags": ["servicio"],
             "summary": "Esta descripción",
             "responses": {
@@ -289,27 +366,29 @@ PATHS: Final[Json] = {
                     "description": "La descripción OpenAPI 3.1.",
                     "content": {"application/json": {"schema": {"type": "object"}}},
                 },
-                **refusals(),
+                **public_refusals(),
             },
         }
     },
     "/healthz": {
         "get": {
             "operationId": "isAlive",
+            **PUBLIC,
             "tags": ["servicio"],
             "summary": "Si el proceso vive",
-            "responses": {"200": json_of("Alive", "Vive."), **refusals()},
+            "responses": {"200": json_of("Alive", "Vive."), **public_refusals()},
         }
     },
     "/readyz": {
         "get": {
             "operationId": "isReady",
+            **PUBLIC,
             "tags": ["servicio"],
             "summary": "Si se pueden recibir libros",
             "responses": {
                 "200": json_of("Readiness", "Se pueden recibir libros."),
-                "503": json_of("Readiness", "La base de datos no responde."),
-                **refusals(),
+                "503": json_of("Readiness", "La base de datos no responde o no recibe nada nuevo."),
+                **public_refusals(),
             },
         }
     },

@@ -10,6 +10,8 @@ from service.domain.progress import Stage
 from service.domain.reports import DocumentKind, ReportStatus
 from service.domain.values import ROMAN
 from service.web.limits import ID_PATTERN
+from service.web.openapi.corrections import CORRECTION_SCHEMAS, TYPED
+from service.web.openapi.office import OFFICE_SCHEMAS
 from service.web.openapi.shapes import VERSION_PATTERN, list_of, nullable_text, object_of, state_of, text, whole
 from service.web.openapi.versions import APPROVAL, PROPOSAL_EXAMPLE, STEPS, VERSION_SCHEMAS
 from service.web.problems import ProblemType
@@ -27,6 +29,15 @@ _FINDING_EXAMPLE: Final = {
     "accepted": None,
 }
 
+_PROOF_EXAMPLE: Final[Json] = {
+    "actions": {"expected": 10, "found": 10},
+    "cells": {"expected": 110, "found": 110},
+    "characters": {"expected": 9423, "found": 9423},
+    "pages": None,
+    "differences": [],
+    "sentence": "10 de 10 acciones, 110 de 110 celdas, 0 caracteres perdidos",
+}
+
 REPORT_EXAMPLE: Final = {
     "id": "4f6c0b0a3d5e4f7f9a1b2c3d4e5f6071",
     "year": 2024,
@@ -40,6 +51,7 @@ REPORT_EXAMPLE: Final = {
     "state": "running",
     "progress": 33,
     "findings": [],
+    "pages": None,
     "documents": [
         {
             "kind": "word",
@@ -48,6 +60,7 @@ REPORT_EXAMPLE: Final = {
             "media_type": DocumentKind.WORD.media_type,
             "size": 21840,
             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "proof": _PROOF_EXAMPLE,
             "problem": None,
             "against": None,
             "official": False,
@@ -60,6 +73,7 @@ REPORT_EXAMPLE: Final = {
             "media_type": DocumentKind.EXCEL.media_type,
             "size": None,
             "sha256": None,
+            "proof": None,
             "problem": None,
             "against": None,
             "official": False,
@@ -72,6 +86,7 @@ REPORT_EXAMPLE: Final = {
             "media_type": DocumentKind.FINDINGS.media_type,
             "size": None,
             "sha256": None,
+            "proof": None,
             "problem": None,
             "against": None,
             "official": False,
@@ -87,6 +102,8 @@ REPORT_EXAMPLE: Final = {
     "description": "",
     "previous": None,
     "superseded_by": None,
+    "code": None,
+    "address": None,
 }
 
 _FINDING: Final = object_of(
@@ -102,10 +119,41 @@ _FINDING: Final = object_of(
         "value": text("Lo que dice la celda."),
         "message": text("Qué pasa."),
         "fix": text("Qué hacer."),
-        "proposal": nullable_text("Lo que se propone escribir en la celda, cuando hay un valor que la corrige."),
+        "proposal": nullable_text(
+            "Lo que se propone escribir en `cell`; con eso en `corrections` el hallazgo desaparece."
+        ),
         "accepted": nullable_text("La razón con que una persona lo aceptó; un error aceptado no impide nada."),
     },
     examples=[_FINDING_EXAMPLE],
+)
+
+_TALLY: Final = object_of(
+    "Cuántos debe haber, y cuántos están como deben.",
+    {"expected": whole("Los que debe haber.", minimum=0), "found": whole("Los que están.", minimum=0)},
+)
+
+_PROOF: Final = object_of(
+    "Cómo se comprobó el documento: se leyó de nuevo y se comparó con el informe antes de entregarlo.",
+    {
+        "actions": _TALLY,
+        "cells": _TALLY,
+        "characters": _TALLY,
+        "pages": {"type": ["integer", "null"], "minimum": 1, "description": "Páginas del PDF; null en los demás."},
+        "differences": {
+            "type": "array",
+            "description": "Lo que no coincide; un documento que se entrega no tiene nada aquí.",
+            "items": object_of(
+                "Una diferencia.",
+                {
+                    "place": text("Dónde."),
+                    "expected": text("Lo que debía decir."),
+                    "found": text("Lo que dice."),
+                },
+            ),
+        },
+        "sentence": text("Lo mismo, en una frase."),
+    },
+    examples=[_PROOF_EXAMPLE],
 )
 
 _DOCUMENT: Final = object_of(
@@ -117,6 +165,10 @@ _DOCUMENT: Final = object_of(
         "media_type": text("Tipo de medio.", enum=list(dict.fromkeys(kind.media_type for kind in DocumentKind))),
         "size": {"type": ["integer", "null"], "minimum": 1, "description": "Bytes; null mientras no esté listo."},
         "sha256": nullable_text("Huella del archivo; null mientras no esté listo.", pattern="^[0-9a-f]{64}$"),
+        "proof": {
+            "anyOf": [{"$ref": "#/components/schemas/Proof"}, {"type": "null"}],
+            "description": "Cómo se comprobó; null mientras no esté listo y en los que no son oficiales.",
+        },
         "problem": nullable_text("Por qué no se ha podido escribir, si es el caso."),
         "against": nullable_text("El informe con que compara, si es un documento de cambios."),
         "official": {"type": "boolean", "description": "Si es del informe emitido: sin la marca BORRADOR."},
@@ -149,6 +201,11 @@ _REPORT: Final = object_of(
         "state": state_of("Estado del conjunto: lo que falta primero; después, el peor resultado."),
         "progress": whole("Porcentaje de documentos terminados.", minimum=0, maximum=100),
         "findings": list_of("Finding", "Lo que se encontró en el libro; en un informe, nada de esto lo impidió."),
+        "pages": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "Páginas del PDF, cada una en `/pages/{n}.png`; null mientras no hay PDF.",
+        },
         "documents": {**list_of("Document", "Los documentos pedidos."), "minItems": 1},
         "created_at": text("Cuándo se recibió, en UTC.", format="date-time", pattern="Z$"),
         "uploaded_by": text("Quién lo subió."),
@@ -159,6 +216,8 @@ _REPORT: Final = object_of(
         "description": text("Lo que dice de él el control de cambios."),
         "previous": nullable_text("El informe al que sigue: frente a él se cuentan los cambios."),
         "superseded_by": nullable_text("El informe que hoy es el oficial de su trimestre, si es otro."),
+        "code": nullable_text("Código de verificación del informe emitido.", examples=["K7QF-3M9P-X2TD"]),
+        "address": nullable_text("Página en la que cualquiera comprueba el informe emitido."),
     },
     examples=[REPORT_EXAMPLE],
 )
@@ -245,19 +304,8 @@ _UNDERSTOOD: Final = object_of(
             "si fue así.",
             format="date-time",
         ),
-        "typed": {
-            "type": "array",
-            "description": "Las razones escritas en la hoja de hallazgos del libro; solo cuando las hay.",
-            "items": object_of(
-                "Un hallazgo aceptado.",
-                {
-                    "code": text("Código."),
-                    "sheet": text("Hoja; vacío si es de todo el libro."),
-                    "cell": text("Celda."),
-                    "reason": text("Por qué se acepta."),
-                },
-            ),
-        },
+        "corrections": list_of("Correction", "Las celdas que se corrigieron en Folio; solo cuando las hay."),
+        "typed": TYPED,
     },
     required=["plan", "mapping", "findings", "layout"],
 )
@@ -302,9 +350,12 @@ _PROBLEM: Final = object_of(
 
 SCHEMAS: Final[Json] = {
     **VERSION_SCHEMAS,
+    **OFFICE_SCHEMAS,
+    **CORRECTION_SCHEMAS,
     "Report": _REPORT,
     "Reports": _REPORTS,
     "Document": _DOCUMENT,
+    "Proof": _PROOF,
     "Finding": _FINDING,
     "Understood": _UNDERSTOOD,
     "Plan": _PLAN,
@@ -331,9 +382,19 @@ SCHEMAS: Final[Json] = {
     "Readiness": object_of(
         "Con qué cuenta el servicio.",
         {
-            "status": text("Si se pueden recibir libros.", enum=["ready", "unavailable"]),
-            "database": text("Base de datos.", enum=["up", "down"]),
+            "status": text(
+                "Si se pueden recibir libros, y si sus documentos se escriben enseguida o esperan.",
+                enum=["ready", "limited", "unavailable"],
+            ),
+            "database": text("Base de datos.", enum=["up", "down", "read_only", "outdated"]),
             "redis": text("Aviso a quien escribe; sin él los documentos tardan más.", enum=["up", "down"]),
+            "worker": text("Quien escribe los documentos.", enum=["up", "down"]),
+            "reconciler": text("Quien vigila la cola.", enum=["up", "down"]),
+            "problems": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Lo que falla y qué hacer, en frases.",
+            },
         },
     ),
 }

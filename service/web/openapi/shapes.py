@@ -24,6 +24,12 @@ WITH_STORE: Final = {"s503": "Unavailable"}
 # Any route may meet these: a false Host name, a method it does not have, a surprise.
 _ALWAYS: Final = {"s400": "BadRequest", "s405": "WrongMethod", "s500": "Unexpected"}
 
+# Any that is not for all the world: no token, or one that may not.
+_OF_STRANGERS: Final = {"s401": "NotSignedIn", "s403": "NotAllowed", "s503": "Unavailable"}
+
+# What a route for all the world says of itself.
+PUBLIC: Final[Json] = {"security": []}
+
 
 def text(description: str, **more: Any) -> Json:
     """A text."""
@@ -62,10 +68,18 @@ def state_of(description: str) -> Json:
 
 
 def refusals(**by_status: str) -> Json:
-    """The refusals of a route by their status: `s404="NotFound"`; those that any route may give are among them."""
+    """The refusals of a route by their status: `s404="NotFound"`.
+
+    Those that any route may give are among them, and those of whoever may not.
+    """
+    return public_refusals(**_OF_STRANGERS | by_status)
+
+
+def public_refusals(**by_status: str) -> Json:
+    """The same of a route that is for all the world."""
+    given = _ALWAYS | by_status
     return {
-        status.removeprefix("s"): {"$ref": f"#/components/responses/{name}"}
-        for status, name in sorted((_ALWAYS | by_status).items())
+        status.removeprefix("s"): {"$ref": f"#/components/responses/{name}"} for status, name in sorted(given.items())
     }
 
 

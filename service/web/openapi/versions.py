@@ -44,7 +44,7 @@ APPROVAL: Final = object_of(
     },
 )
 
-_WHICH: Final = object_of(
+WHICH: Final = object_of(
     "De qué informe se trata.",
     {
         "id": text("Identificador.", pattern=f"^{ID_PATTERN}$"),
@@ -114,7 +114,7 @@ VERSION_SCHEMAS: Final[Json] = {
         "type": "object",
         "description": "Lo que dice quien emite; todo es opcional, salvo lo que el informe necesite.",
         "properties": {
-            "by": text("Quién lo emite.", maxLength=LONGEST_NAME),
+            "by": text("En nombre de quién lo emite el programa.", maxLength=LONGEST_NAME),
             "reason": text("Por qué, o por qué sin la aprobación que necesita.", maxLength=LONGEST_TEXT),
             "approval": {
                 "type": "object",
@@ -144,8 +144,8 @@ VERSION_SCHEMAS: Final[Json] = {
     "Changes": object_of(
         "Lo que cambió de un informe a otro.",
         {
-            "report": _WHICH,
-            "against": _WHICH,
+            "report": WHICH,
+            "against": WHICH,
             "approver": _APPROVER,
             "modifies_plan": {"type": "boolean", "description": "Si cambia algo de lo aprobado."},
             "description": text("Todo, en un párrafo."),
@@ -198,7 +198,7 @@ VERSION_PATHS: Final[Json] = {
             },
             "responses": {
                 "200": json_of("Report", "Emitido."),
-                **refusals(s403="CrossSite", s404="NotFound", s409="NotIssuable", **WITH_STORE),
+                **refusals(s404="NotFound", s409="NotIssuable", **WITH_STORE),
             },
         },
     },
@@ -230,7 +230,8 @@ VERSION_PATHS: Final[Json] = {
                             "type": "array",
                             "minItems": 1,
                             "items": {"type": "string", "enum": [kind.value for kind in DocumentKind]},
-                            "description": "Cuáles; los que ya tiene no se escriben de nuevo.",
+                            "description": "Cuáles; los que ya tiene no se escriben de nuevo. `package` es de un "
+                            "informe emitido.",
                         },
                         "against": _AGAINST,
                         "by": _BY,
@@ -240,7 +241,7 @@ VERSION_PATHS: Final[Json] = {
             ),
             "responses": {
                 "202": _ACCEPTED,
-                **refusals(s403="CrossSite", s404="NotFound", s409="NothingToCompare", **WITH_STORE),
+                **refusals(s404="NotFound", s409="NothingToCompare", **WITH_STORE),
             },
         },
     },
@@ -253,7 +254,7 @@ VERSION_PATHS: Final[Json] = {
             "description": "El libro de la oficina con el plan, sin los avances y con los rótulos del trimestre que "
             "sigue: el documento `next_quarter` del informe.",
             "requestBody": _body({"type": "object", "properties": {"by": _BY}}),
-            "responses": {"202": _ACCEPTED, **refusals(s403="CrossSite", s404="NotFound", **WITH_STORE)},
+            "responses": {"202": _ACCEPTED, **refusals(s404="NotFound", **WITH_STORE)},
         },
     },
     "/api/v1/reports/{report_id}/documents/{kind}/retry": {
@@ -275,7 +276,7 @@ VERSION_PATHS: Final[Json] = {
             "requestBody": _body({"type": "object", "properties": {"against": _AGAINST, "by": _BY}}),
             "responses": {
                 "202": _ACCEPTED,
-                **refusals(s403="CrossSite", s404="NotFound", s409="NotReady", **WITH_STORE),
+                **refusals(s404="NotFound", s409="NotReady", **WITH_STORE),
             },
         },
     },

@@ -6,6 +6,7 @@ const EVERY_MS = 400;
 const STAGES = ["receiving", "reading", "checking", "keeping"];
 
 const form = document.querySelector("form[data-max-megabytes]");
+const drop = document.getElementById("drop");
 const file = form.elements.workbook;
 const button = form.querySelector("button");
 const error = document.getElementById("workbook-error");
@@ -41,6 +42,41 @@ async function follow() {
     // The answer to the upload itself tells whether the connection is lost.
   }
   timer = setTimeout(follow, EVERY_MS);
+}
+
+function holdsFiles(event) {
+  return Boolean(event.dataTransfer) && [...event.dataTransfer.types].includes("Files");
+}
+
+function take(files) {
+  if (files.length !== 1) {
+    error.textContent = "Llegaron varios archivos: suelte un solo libro a la vez.";
+    return;
+  }
+  file.files = files;
+  file.dispatchEvent(new Event("change"));
+  button.focus();
+}
+
+if (drop) {
+  drop.classList.add("can-drop");
+  drop.querySelector(".drop-word").hidden = false;
+  drop.addEventListener("click", (event) => {
+    if (!event.target.closest("input, label")) file.click();
+  });
+  for (const name of ["dragenter", "dragover"]) {
+    drop.addEventListener(name, (event) => drop.classList.toggle("is-over", holdsFiles(event)));
+  }
+  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("is-over"));
+  drop.addEventListener("drop", (event) => {
+    if (holdsFiles(event)) take(event.dataTransfer.files);
+  });
+  // A file that misses the area must not replace the page.
+  for (const name of ["dragover", "drop"]) {
+    window.addEventListener(name, (event) => {
+      if (holdsFiles(event) && event.target !== file) event.preventDefault();
+    });
+  }
 }
 
 file.addEventListener("change", check);

@@ -153,7 +153,7 @@ def _begin_the_log(connection: sa.Connection) -> None:
     ):
         for subject, at in connection.execute(sa.text(query)).all():
             details = {"jobs": jobs.get(subject, [])} if step is AuditStep.DRAFT_KEPT else {}
-            tell(connection, _instant(at), _MIGRATION, Entry(step, subject, details))
+            tell(connection, _instant(at), _MIGRATION, Entry(step, subject, details, is_of_before=True))
 
 
 def _instant(value: dt.datetime | str) -> dt.datetime:

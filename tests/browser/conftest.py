@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Ended with its module: while it runs its event loop is the process's, and nothing else can have one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     assert program is not None, "Chromium is not installed"
@@ -52,20 +54,33 @@ def client(store: Store, reading_room: ReadingRoom) -> Iterator[Client]:
         yield client
 
 
+def let_in(context: BrowserContext, client: Client) -> None:
+    """Give a browser the session of whoever the client is."""
+    context.add_cookies([{"name": "folio", "value": client.sign_in(), "url": client.url}])
+
+
 @pytest.fixture
 def context(browser: Browser, client: Client) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=client.url, viewport={"width": 1366, "height": 768}, locale="es-CO")
+    let_in(context, client)
     yield context
     context.close()
 
 
 @pytest.fixture
 def page(context: BrowserContext, client: Client) -> Iterator[Page]:
+    with watched(context, client.url) as page:
+        yield page
+
+
+@contextmanager
+def watched(context: BrowserContext, url: str) -> Iterator[Page]:
+    """A page that fails the test when it asks a host other than this address for anything, or when its scripts fail."""
     page = context.new_page()
     page.set_default_timeout(10_000)
     strangers: list[str] = []
     faults: list[str] = []
-    page.on("request", lambda request: None if request.url.startswith(client.url) else strangers.append(request.url))
+    page.on("request", lambda request: None if request.url.startswith(url) else strangers.append(request.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
     # Chromium also reports refused uploads and lost connections here; those are looked for by their tests.
     page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)

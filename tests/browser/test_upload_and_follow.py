@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from service.domain.reports import USUAL_KINDS, DocumentKind
 from service.store import Store
+from tests.browser.conftest import let_in
+from tests.integration.samples import a_document
 from tests.unit.sheets.office import action, office_book
-from tests.web import EXAMPLE, Client, example_with, write
+from tests.web import EXAMPLE, Client, example_with, take, write
 
 SEND = "Subir y escribir el informe"
+# A person who waits before the page sees how it prints, too.
+SHOWN_KINDS = (*USUAL_KINDS, DocumentKind.PDF)
 
 
 def latest(store: Store) -> str:
@@ -28,14 +33,18 @@ def test_the_page_follows_the_report_without_being_reloaded(page: Page, store: S
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Plan de acción 2024, versión 2.0, seguimiento del III trimestre (borrador)"
     )
-    expect(page.get_by_role("status").first).to_have_text("En espera: 3 documentos por escribir.")
+    state = page.locator("#documents-state")
+    expect(state).to_have_text("En espera: 4 documentos por escribir.")
     page.evaluate("window.isTheSamePage = true")
     write(store, latest(store), DocumentKind.WORD)
-    expect(page.get_by_role("status").first).to_have_text("Escribiendo 3 documentos: 33 % terminado.")
-    expect(page.get_by_role("progressbar")).to_have_attribute("value", "33")
-    write(store, latest(store), DocumentKind.EXCEL)
+    expect(state).to_have_text("Escribiendo 4 documentos: 25 % terminado.")
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "25")
+    claim = take(store, latest(store), DocumentKind.EXCEL)
+    expect(page.locator("#document-excel")).to_contain_text("Escribiéndose y comprobándose")
+    store.finish(claim, a_document(DocumentKind.EXCEL, b"excel"), dt.datetime.now(dt.UTC))
     write(store, latest(store), DocumentKind.FINDINGS)
-    expect(page.get_by_role("status").first).to_have_text("Listo: 3 documentos para descargar.")
+    write(store, latest(store), DocumentKind.PDF)
+    expect(state).to_have_text("Listo: 4 documentos para descargar.")
     expect(page.get_by_role("progressbar")).to_have_count(0)
     assert page.evaluate("window.isTheSamePage")
 
@@ -57,15 +66,16 @@ def test_errors_are_shown_with_their_cells_and_the_form_keeps_its_fields(page: P
     spoiled.write_bytes(example_with({"G7": "31/02/2024", "K9": None}))
     page.goto("/")
     page.get_by_label("Libro de Excel").set_input_files(spoiled)
+    page.get_by_text("Datos del informe").click()
     page.get_by_label("Año").fill("2024")
     page.get_by_label("Trimestre").select_option("III")
     page.get_by_label("Si hay errores, guardarlo como borrador").uncheck()
     page.get_by_role("button", name=SEND).click()
 
     expect(page.get_by_role("alert").first).to_contain_text("El libro tiene errores por corregir")
-    rows = page.get_by_role("rowheader").all_text_contents()
-    assert any("G7" in row for row in rows)
-    assert any("K9" in row for row in rows)
+    expect(page.get_by_role("link", name="Celda G7")).to_be_visible()
+    expect(page.get_by_role("link", name="Celda K9")).to_be_visible()
+    expect(page.locator("#celda-G7")).to_contain_text("31/02/2024")
     expect(page.get_by_label("Año")).to_have_value("2024")
     expect(page.get_by_label("Trimestre")).to_have_value("III")
     expect(page.get_by_label("Si hay errores, guardarlo como borrador")).not_to_be_checked()
@@ -80,13 +90,13 @@ def test_a_draft_with_errors_cannot_be_issued_until_they_are_accepted(page: Page
     page.get_by_role("button", name=SEND).click()
 
     expect(page.get_by_text("Es un borrador con errores")).to_be_visible()
-    row = page.get_by_role("row").filter(has_text="Celda G7")
-    row.get_by_label("Razón para aceptar el hallazgo").fill("El acuerdo no fijó el día")
+    finding = page.get_by_role("listitem").filter(has_text="Celda G7").last
+    finding.get_by_label("Aceptar con razón").fill("El acuerdo no fijó el día")
     page.get_by_role("button", name="Revisar de nuevo con estos cambios").click()
 
     expect(page.get_by_text("Es un borrador: revíselo y, cuando esté bien, emítalo")).to_be_visible()
-    row = page.get_by_role("row").filter(has_text="Celda G7")
-    expect(row.get_by_label("Razón para aceptar el hallazgo")).to_have_value("El acuerdo no fijó el día")
+    finding = page.get_by_role("listitem").filter(has_text="Celda G7").last
+    expect(finding.get_by_label("Aceptar con razón")).to_have_value("El acuerdo no fijó el día")
 
 
 def test_the_columns_are_shown_and_one_can_be_said_to_be_another(page: Page, client: Client) -> None:
@@ -98,7 +108,7 @@ def test_the_columns_are_shown_and_one_can_be_said_to_be_another(page: Page, cli
     page.get_by_role("button", name="Revisar de nuevo con estos cambios").click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("(borrador)")
-    expect(page.get_by_text("Falta la columna «INDICADOR».")).to_be_visible()
+    expect(page.locator(".group").filter(has_text="Falta la columna «INDICADOR».")).to_be_visible()
 
 
 def test_a_file_that_weighs_too_much_is_told_before_it_travels(page: Page, tmp_path: Path) -> None:
@@ -141,11 +151,17 @@ def test_everything_is_reached_by_keyboard_alone(page: Page, store: Store) -> No
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Ir al contenido")).to_be_focused()
     page.keyboard.press("Enter")
+    for name in ("Descargar el libro de ejemplo", "Probar con el plan de ejemplo"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_text(name, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Libro de Excel")).to_be_focused()
     with page.expect_file_chooser() as opened:
         page.keyboard.press("Enter")
     opened.value.set_files(EXAMPLE)
+    page.keyboard.press("Tab")
+    expect(page.locator("main summary")).to_be_focused()
+    page.keyboard.press("Enter")
     for label in ("Año", "Trimestre", "Versión del plan", "Si hay errores, guardarlo como borrador"):
         page.keyboard.press("Tab")
         expect(page.get_by_label(label)).to_be_focused()
@@ -156,7 +172,7 @@ def test_everything_is_reached_by_keyboard_alone(page: Page, store: Store) -> No
     write(store, latest(store), DocumentKind.WORD)
     link = page.get_by_role("link", name="Descargar Word")
     expect(link).to_be_visible()
-    for _ in range(12):
+    for _ in range(30):
         page.keyboard.press("Tab")
         if link.evaluate("link => link === document.activeElement"):
             break
@@ -167,15 +183,16 @@ def test_without_scripts_upload_and_download_work_and_the_page_renews_itself(
     browser: Browser, client: Client, store: Store
 ) -> None:
     context = browser.new_context(base_url=client.url, java_script_enabled=False)
+    let_in(context, client)
     page = context.new_page()
     page.goto("/")
     page.get_by_label("Libro de Excel").set_input_files(EXAMPLE)
     page.get_by_role("button", name=SEND).click()
-    expect(page.get_by_text("En espera: 3 documentos por escribir.")).to_be_visible()
-    for kind in USUAL_KINDS:
+    expect(page.get_by_text("En espera: 4 documentos por escribir.")).to_be_visible()
+    for kind in SHOWN_KINDS:
         write(store, latest(store), kind)
 
-    expect(page.get_by_text("Listo: 3 documentos para descargar.")).to_be_visible(timeout=8_000)
+    expect(page.get_by_text("Listo: 4 documentos para descargar.")).to_be_visible(timeout=8_000)
     with page.expect_download() as started:
         page.get_by_role("link", name="Descargar Excel").click()
     assert started.value.suggested_filename.endswith(".xlsx")
@@ -188,7 +205,7 @@ def test_a_lost_connection_is_told_and_the_page_catches_up_afterwards(
     page.goto(client.upload(path="/informes").headers["Location"])
     context.set_offline(True)
     expect(page.get_by_text("No hay conexión con Folio.")).to_be_visible()
-    for kind in USUAL_KINDS:
+    for kind in SHOWN_KINDS:
         write(store, latest(store), kind)
     context.set_offline(False)
 

@@ -15,6 +15,7 @@ import worker
 
 PROJECT = Path(__file__).parents[2]
 LONGEST_MODULE = 400
+OF_THE_FRONT = ("argon2", "authlib", "flask", "flask_limiter", "flask_wtf", "gunicorn", "limits", "requests", "wtforms")
 
 
 def tracked_files() -> list[Path]:
@@ -52,13 +53,21 @@ def test_the_import_contracts_are_kept() -> None:
     assert kept.returncode == 0, kept.stdout
 
 
-@pytest.mark.parametrize("module", ["worker.app", "worker.tasks", "worker.generate"])
-def test_the_worker_runs_with_flask_uninstalled(module: str) -> None:
-    without_flask = f"import sys; sys.modules['flask'] = None; import {module}"
-    ended = subprocess.run(
-        [sys.executable, "-c", without_flask], cwd=PROJECT, capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize(
+    "module", ["worker.app", "worker.tasks", "worker.render", "worker.documents.redline", "worker.generate"]
+)
+def test_the_worker_runs_with_all_that_is_the_fronts_uninstalled(module: str) -> None:
+    without = f"import sys; sys.modules |= dict.fromkeys({OF_THE_FRONT}); import {module}"
+    ended = subprocess.run([sys.executable, "-c", without], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_the_front_starts_without_what_it_may_never_need() -> None:
+    """Each process of it pays for what it imports; who signs in elsewhere, and papers, are for those who use them."""
+    named = ("authlib", "requests", "holidays", "pyhanko", "openpyxl", "lxml", "pypdf", "schemathesis")
+    code = f"import sys, service.web.app; print(*sorted(set({named}) & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
 
 
 def test_no_tracked_file_names_a_package_registry_or_a_path_of_the_machine_it_was_written_on() -> None:

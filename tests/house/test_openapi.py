@@ -15,6 +15,7 @@ from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
 from service.store import open_store
 from service.web import create_app
+from service.web.access import ACCESS, Open
 from service.web.openapi import description
 from service.web.problems import ProblemType
 
@@ -73,6 +74,18 @@ def test_every_problem_can_be_met_somewhere_and_every_refusal_is_a_problem() -> 
     }
 
     assert described == {int(each.status) for each in ProblemType}
+
+
+def test_what_takes_no_token_is_what_is_for_all_the_world(app: Flask) -> None:
+    endpoints = {
+        (re.sub("<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule), method.lower()): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    for path, method, operation in operations():
+        is_public = ACCESS[endpoints[path, method]] is Open.TO_ALL
+        assert ("security" in operation) == is_public, path
+        assert ("401" in operation["responses"]) != is_public, path
 
 
 def test_every_schema_and_response_is_used() -> None:

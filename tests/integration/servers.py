@@ -5,6 +5,8 @@ Everything runs in temporary folders on sockets of its own; nothing is assumed t
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import pwd
 import shutil
@@ -83,6 +85,12 @@ class RedisServer:
         with self.client as client:
             client.flushall()
 
+    def rung(self) -> list[list[str]]:
+        """The ids of the jobs that each waiting message names, the first message first."""
+        with self.client as client:
+            messages = [json.loads(message) for message in client.lrange(QUEUE, 0, -1)]
+        return [json.loads(base64.b64decode(message["body"]))[0] for message in reversed(messages)]
+
     def length(self) -> int:
         with self.client as client:
             return int(client.llen(QUEUE))
@@ -103,59 +111,76 @@ def _postgres_program(name: str) -> str:
     return found
 
 
-@contextmanager
-def postgresql_server() -> Iterator[str]:
-    """The address of a PostgreSQL server of our own, without its database name."""
-    folder = Path(tempfile.mkdtemp(prefix="folio-pg-"))
-    account = _as_postgres()
-    if account:
-        os.chown(folder, int(account["user"]), int(account["group"]))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    data = folder / "data"
-    subprocess.run(
-        [_postgres_program("initdb"), "-D", data, "-U", "folio", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-        check=True,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        **account,
-    )
-    server = subprocess.Popen(
-        [
-            _postgres_program("postgres"),
-            "-D",
-            data,
-            "-p",
-            str(port),
-            "-k",
-            str(folder),
-            "-c",
-            "listen_addresses=127.0.0.1",
-            # No test pulls the plug of this machine, and waiting for its disk is a third of their time.
-            "-c",
-            "fsync=off",
-        ],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **account,
-    )
-    address = f"postgresql://folio@127.0.0.1:{port}"
+@dataclass
+class PostgresqlServer:
+    """A PostgreSQL server of our own, in a folder that goes with it."""
 
-    def answers() -> bool:
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="folio-pg-")))
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Without the name of a database."""
+        return f"postgresql://folio@127.0.0.1:{self.port}"
+
+    def create(self) -> None:
+        """Make its data, with nothing in them yet."""
+        account = _as_postgres()
+        if account:
+            os.chown(self.folder, int(account["user"]), int(account["group"]))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        said = ("-U", "folio", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        subprocess.run(
+            [_postgres_program("initdb"), "-D", self.folder / "data", *said],
+            check=True,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            **account,
+        )
+
+    def start(self) -> None:
+        options = [
+            *("-p", str(self.port), "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1"),
+            # No test pulls the plug of this machine, and waiting for its disk is a third of their time.
+            *("-c", "fsync=off"),
+        ]
+        self.process = subprocess.Popen(
+            [_postgres_program("postgres"), "-D", self.folder / "data", *options],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **_as_postgres(),
+        )
+        wait_until(self._answers, seconds=20, what="PostgreSQL answered")
+
+    def _answers(self) -> bool:
         try:
-            psycopg.connect(f"{address}/postgres").close()
+            psycopg.connect(f"{self.address}/postgres").close()
         except psycopg.OperationalError:
             return False
         return True
 
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT at once but in order, SIGQUIT as a crash."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(20)
+            self.process = None
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, without its database name."""
+    server = PostgresqlServer()
     try:
-        wait_until(answers, seconds=20, what="PostgreSQL answered")
-        yield address
+        server.create()
+        server.start()
+        yield server.address
     finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(20)
-        shutil.rmtree(folder)
+        server.stop()
+        shutil.rmtree(server.folder)
 
 
 @dataclass
@@ -183,7 +208,17 @@ class Processes:
         """As `folio serve` starts it."""
         return self.start(
             "worker",
-            *("celery", "--app", "worker.app", "worker", "--concurrency", str(processes), "--loglevel", "INFO"),
+            *(
+                "celery",
+                "--quiet",
+                "--app",
+                "worker.app",
+                "worker",
+                "--concurrency",
+                str(processes),
+                "--loglevel",
+                "INFO",
+            ),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         )
 

@@ -172,6 +172,41 @@ def test_a_reason_typed_in_the_marked_workbook_lets_generate_go_on(
     assert len(accepted) == 2
 
 
+def test_cells_are_put_right_in_the_order_and_the_file_stays_as_it_is(
+    folio: Folio, plan_with_errors: Path, tmp_path: Path
+) -> None:
+    before = plan_with_errors.read_bytes()
+    fixes = ["--correct", "Plan de acción!G6=1/03/2024", "--correct", "Plan de acción!C6=Dirección General"]
+
+    told = folio("check", plan_with_errors, *fixes, "--marked", "marcado.xlsx")
+    written = folio("generate", plan_with_errors, *fixes, "--out", "salida")
+
+    assert told.returncode == 0, told.stdout
+    assert "Se corrigió Plan de acción!G6: decía «31/02/2024» y dice «1/03/2024»." in told.stdout
+    assert "Se corrigió Plan de acción!C6: estaba vacía y dice «Dirección General»." in told.stdout
+    assert written.returncode == 0, written.stderr
+    texts = {cell.text for table in Document(str(tmp_path / "salida" / f"{NAME}.docx")).tables for cell in table._cells}
+    assert {"1/03/2024", "Dirección General"} <= texts
+    marked = openpyxl.load_workbook(tmp_path / "marcado.xlsx")["Plan de acción"]
+    assert (marked["C6"].value, marked["G6"].is_date) == ("Dirección General", True)
+    assert "Corregido en Folio: estaba vacía." in marked["C6"].comment.text
+    assert plan_with_errors.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "exit_code"),
+    [
+        ("Plan de acción!Z99=4", "no se pudo corregir", 2),
+        ("Hoja que no está!F6=4", "el libro no tiene esa celda", 2),
+        ("F6=4", "escríbalo como «Plan!G7=31/12/2024»", 2),
+    ],
+)
+def test_a_cell_that_cannot_be_put_right_is_named(folio: Folio, said: str, answer: str, exit_code: int) -> None:
+    ended = folio("check", EXAMPLE, "--correct", said)
+    assert ended.returncode == exit_code, ended.stderr
+    assert answer in " ".join((ended.stdout + ended.stderr).split())
+
+
 def test_a_column_is_what_the_order_says_it_is(folio: Folio, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(EXAMPLE)
     sheet = book.worksheets[0]
@@ -231,7 +266,22 @@ def test_an_order_that_makes_no_sense_is_answered_in_spanish(folio: Folio, argum
 
 @pytest.mark.parametrize(
     "order",
-    ["", "serve", "check", "generate", "blank", "compare", "next-quarter", "year", "audit", "audit verify", "doctor"],
+    [
+        "",
+        "serve",
+        "check",
+        "generate",
+        "blank",
+        "compare",
+        "next-quarter",
+        "year",
+        "audit",
+        "audit verify",
+        "backup",
+        "restore",
+        "verify",
+        "doctor",
+    ],
 )
 def test_help_is_in_spanish_throughout(folio: Folio, order: str) -> None:
     told = folio(*order.split(), "--help").stdout
@@ -245,7 +295,7 @@ def test_doctor_finds_this_machine_fit_and_creates_nothing(folio: Folio, tmp_pat
     ended = folio("doctor", FOLIO_DATA_DIR=str(tmp_path / "datos"))
     assert ended.returncode == 0, ended.stdout
     assert not (tmp_path / "datos").exists()
-    for subject in ("Python", "Base de datos", "Cola", "Plantillas", "LibreOffice", "poppler"):
+    for subject in ("Python", "Base de datos", "Cola", "Plantillas", "LibreOffice", "LibreOffice encerrado", "poppler"):
         assert subject in ended.stdout
 
 

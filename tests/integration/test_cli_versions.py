@@ -23,6 +23,7 @@ from service.settings import PROJECT
 from service.store import Store, migrate, new_id, open_store
 from tests.integration.conftest import Folio
 from tests.integration.samples import BOTH, NOON, append, issue
+from tests.integration.written import issued_and_written
 from worker.documents.package import read_members
 from worker.documents.template_files import TemplateFiles
 from worker.render import render
@@ -292,12 +293,7 @@ def kept(tmp_path: Path) -> Iterator[tuple[Store, str]]:
     url = f"sqlite:///{tmp_path / 'folio.db'}"
     migrate(url)
     store = open_store(url)
-    templates = TemplateFiles(PROJECT / "templates_docx")
-    report_id = append(store, kinds=BOTH).report.id
-    for job in issue(store, report_id).job_ids:
-        claim = store.claim(job, new_id(), NOON, dt.timedelta(minutes=1))
-        assert claim is not None
-        assert store.finish(claim, render(claim.report, claim.kind, templates), NOON)
+    issued_and_written(store)
     yield store, url
     store.close()
 
@@ -311,6 +307,8 @@ def test_a_sound_audit_log_is_said_to_be_so_and_issued_documents_come_out_the_sa
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout == (
         f"El registro está íntegro: {verdict.entries} entradas.\nHuella de la última: {verdict.head}\n"
+        f"Nada falta ni cambió: {verdict.contents} contenidos guardados (libros, documentos, plantillas), cada uno con "
+        "su huella.\n"
         "2 documentos expedidos salen idénticos, byte por byte, al escribirlos otra vez.\n"
     )
     in_json = json.loads(folio("audit", "verify", "--json", DATABASE_URL=url).stdout)
@@ -346,8 +344,9 @@ def test_an_issued_document_that_comes_out_otherwise_is_named(folio: Folio, tmp_
     store = open_store(url)
     templates = TemplateFiles(PROJECT / "templates_docx")
     report_id = append(store, kinds=(DocumentKind.WORD,)).report.id
-    for job in issue(store, report_id).job_ids:
-        claim = store.claim(job, new_id(), NOON, dt.timedelta(minutes=1))
+    issue(store, report_id)
+    for kind in BOTH:
+        claim = store.claim(f"{report_id}.{kind}.final", new_id(), NOON, dt.timedelta(minutes=1))
         assert claim is not None
         of_another_edition = dataclasses.replace(claim.report, edition=7, is_draft=True)
         assert store.finish(claim, render(of_another_edition, claim.kind, templates), NOON)

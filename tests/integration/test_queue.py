@@ -237,7 +237,9 @@ def test_two_documents_of_one_job_cannot_exist(store: Store, database_url: str) 
 
     engine = make_engine(database_url)
     with engine.connect() as connection, pytest.raises(sa.exc.IntegrityError):
-        connection.execute(sa.text("INSERT INTO documents SELECT job_id, sha256, 'another', created_at FROM documents"))
+        connection.execute(
+            sa.text("INSERT INTO documents SELECT job_id, sha256, 'another', created_at, proof FROM documents")
+        )
     engine.dispose()
 
 
@@ -256,3 +258,32 @@ def test_a_hundred_jobs_and_eight_greedy_workers_make_a_hundred_documents(store:
 
     assert sum(finished) == 100
     assert {report.state for report in store.reports(200)} == {JobState.DONE}
+
+
+def test_jobs_that_are_claimed_together_are_each_its_own(store: Store) -> None:
+    word, excel = append(store).job_ids
+    first = store.claim(excel, "another", NOON, LEASE)
+    claims = store.claim_together((word, excel, "none.word"), "me", NOON, LEASE)
+
+    assert first is not None
+    assert [(claim.job_id, claim.kind, claim.attempt) for claim in claims] == [(word, DocumentKind.WORD, 1)]
+    later = store.claim_together((excel, word), "me again", NOON + LEASE, LEASE)
+    assert [(claim.job_id, claim.attempt) for claim in later] == [(excel, 2), (word, 2)]
+    assert later[0].report == later[1].report == first.report
+
+
+def test_of_documents_that_are_finished_together_those_are_kept_whose_claim_is_held(store: Store) -> None:
+    job_ids = append(store).job_ids
+    word, excel = store.claim_together(job_ids, "me", NOON, LEASE)
+    taken = claimed(store, excel.job_id, "another", NOON + LEASE)
+    written = [(word, a_document(content=b"the Word"), None), (excel, a_document(content=b"the late Excel"), None)]
+
+    assert store.finish_together(written, NOON + LEASE) == (word,)
+    assert store.finish(taken, a_document(content=b"the Excel"), NOON + LEASE)
+    assert store.finish_together(written, NOON + LEASE) == ()
+    for kind, content in ((DocumentKind.WORD, b"the Word"), (DocumentKind.EXCEL, b"the Excel")):
+        found = store.document(word.report.id, kind)
+        assert found is not None
+        assert found[1] == content
+    verdict = store.verify_audit()
+    assert verdict.is_sound, verdict.broken

@@ -7,16 +7,19 @@ import itertools
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
+import redis
+from kombu import Consumer, Message, Queue
 
 from service.domain.reports import DocumentKind, JobState
 from service.jobs import QUEUE, WRITE_DOCUMENT, Bell
-from service.reconciler import GRACE, RungJobs, reconcile
+from service.reconciler import AT_ONCE, GRACE, RungJobs, reconcile
 from service.store import MAX_ATTEMPTS, Store, migrate, open_store
 from tests.integration.samples import NOON, append
 from tests.integration.servers import Processes, RedisServer, wait_until
+from worker.app import app
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -77,6 +80,28 @@ def test_the_bell_is_heard_again_some_seconds_after_redis_is_back(
     assert redis_server.length() == 1
 
 
+def test_messages_that_redis_did_not_hear_acknowledged_keep_no_place_of_a_worker(
+    bell: Bell, redis_server: RedisServer
+) -> None:
+    taken: list[Message] = []
+    with app.connection_for_read(url=redis_server.url) as connection:
+        consumer = Consumer(connection.channel(), [Queue(QUEUE)], on_message=taken.append, prefetch_count=2)
+        consumer.consume()
+        assert bell.ring(["a-job.word", "another.word"])
+        while len(taken) < 2:
+            connection.drain_events(timeout=5)
+        places = consumer.channel.qos
+        assert not places.can_consume()
+        redis_server.kill()
+        for message in taken:
+            with pytest.raises(redis.ConnectionError):
+                message.ack()
+
+        assert places.can_consume(), "else this worker would never listen again"
+        # Nothing is left to be put back where nobody is.
+        places.restore_at_shutdown = False
+
+
 def test_a_lost_message_is_rung_again(sqlite_store: Store, bell: Bell, redis_server: RedisServer) -> None:
     appended = append(sqlite_store)
     bell.ring(appended.job_ids)
@@ -106,6 +131,25 @@ def test_what_redis_did_not_hear_is_not_counted_as_rung(
     reconcile(sqlite_store, bell, rung, NOON + GRACE)
 
     assert redis_server.length() == 2
+
+
+def test_what_redis_heard_before_it_fell_silent_is_not_rung_anew(
+    sqlite_store: Store, bell: Bell, redis_server: RedisServer
+) -> None:
+    for _ in range(AT_ONCE):
+        append(sqlite_store)
+    ring, breaths = bell.ring, iter([True, False, True])
+
+    def out_of_breath(job_ids: Iterable[str]) -> bool:
+        return next(breaths) and ring(job_ids)
+
+    bell.ring = out_of_breath  # type: ignore[method-assign]
+    rung = RungJobs()
+    reconcile(sqlite_store, bell, rung, NOON + GRACE)
+    assert redis_server.length() == AT_ONCE
+    reconcile(sqlite_store, bell, rung, NOON + GRACE + SECOND)
+
+    assert redis_server.length() == 2 * AT_ONCE
 
 
 def test_ten_minutes_without_a_worker_do_not_fill_redis(

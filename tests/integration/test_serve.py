@@ -6,123 +6,46 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
+import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from service.seals import Sealer
 from service.settings import PROJECT
+from tests.integration.served import AT_ONCE, END_SECONDS, EXAMPLE, EXAMPLE_DOCUMENTS, READY, Folio, a_free_port
 from tests.integration.servers import RedisServer, wait_until
-from tests.web import Client
-
-READY = "Folio atiende en"
-END_SECONDS = 10
-EXAMPLE_DOCUMENTS = [
-    f"plan-de-accion-2024_v2.0_seguimiento-III-trimestre{ending}" for ending in (".docx", ".xlsx", "_hallazgos.xlsx")
-]
-
-
-@dataclass
-class Folio:
-    """A Folio of the tests' own, with its data in a folder and on a port of its own."""
-
-    data: Path
-    port: int
-    output: Path = field(init=False)
-    process: subprocess.Popen[bytes] | None = None
-    environment: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.output = self.data.parent / "terminal.txt"
-
-    def launch(self) -> subprocess.Popen[bytes]:
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "service.cli", "serve", "--port", str(self.port), "--data", str(self.data)],
-                cwd=PROJECT,
-                env={**os.environ, **self.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        return self.process
-
-    def start(self) -> None:
-        process = self.launch()
-        wait_until(
-            lambda: READY in self.said or process.poll() is not None, seconds=60, what="Folio said where it answers"
-        )
-        assert process.poll() is None, self.said
-
-    def end(self, number: signal.Signals) -> float:
-        """Send a signal; the seconds until Folio has ended."""
-        assert self.process is not None
-        started = time.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(END_SECONDS)
-        return time.monotonic() - started
-
-    @property
-    def said(self) -> str:
-        return self.output.read_text("utf-8")
-
-    @property
-    def client(self) -> Client:
-        return Client(self.port)
-
-    def processes(self) -> dict[int, str]:
-        """Every process that works on this Folio's data, whatever its parent: pid and command line."""
-        return {
-            int(entry.name): command
-            for entry in Path("/proc").iterdir()
-            if entry.name.isdigit() and (command := self._command_if_ours(entry))
-        }
-
-    def _command_if_ours(self, entry: Path) -> str:
-        with contextlib.suppress(OSError):
-            command = (entry / "cmdline").read_bytes()
-            if str(self.data).encode() in command + (entry / "environ").read_bytes():
-                return command.replace(b"\0", b" ").decode()
-        return ""
-
-    def pid_of(self, program: str) -> int | None:
-        """The process that the supervisor itself started for a program; None while there is none."""
-        assert self.process is not None
-        ours = f"PPid:\t{self.process.pid}\n"
-        for pid, command in self.processes().items():
-            with contextlib.suppress(OSError):
-                if program in command and ours in Path(f"/proc/{pid}/status").read_text("utf-8"):
-                    return pid
-        return None
 
 
 @pytest.fixture
 def folio(tmp_path: Path) -> Iterator[Folio]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    one = Folio(tmp_path / "datos", port)
+    one = Folio(tmp_path / "datos", a_free_port())
     yield one
-    if one.process is not None:
-        one.process.kill()
-        one.process.wait()
-    for pid in one.processes():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    one.kill()
 
 
 def test_the_first_start_does_the_main_job_and_the_second_goes_on_with_its_data(folio: Folio) -> None:
     folio.start()
-    documents = [folio.data / "ejemplo" / name for name in EXAMPLE_DOCUMENTS]
+    documents = [folio.data / "ejemplo" / name for name in AT_ONCE]
     assert all(document.read_bytes().startswith(b"PK") for document in documents)
     assert all(f"{document}\n" in folio.said for document in documents)
+    assert folio.example() == EXAMPLE_DOCUMENTS
+    wait_until(lambda: f"{EXAMPLE}_publicacion.zip\n" in folio.said, seconds=30, what="the package was told")
+    assert f"{EXAMPLE}.pdf\n" in folio.said.partition("\nYa están los que faltaban:\n")[2]
     assert f"{READY}  http://127.0.0.1:{folio.port}\n" in folio.said
+    assert f"\n  http://127.0.0.1:{folio.port}/llave/" in folio.said
     first = folio.client.get("/api/v1/reports").json["reports"]
     assert [report["state"] for report in first] == ["done"]
+    with contextlib.closing(sqlite3.connect(folio.data / "folio.db")) as connection:
+        ((sealed_at,),) = connection.execute("SELECT address FROM issued")
+    secret = folio.data / "secret"
+    sealer = Sealer(secret.read_bytes(), f"http://localhost:{folio.port}")
+    assert sealed_at == sealer.seal(first[0]["id"]).address
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
     assert folio.end(signal.SIGINT) < END_SECONDS
     assert folio.process is not None
@@ -143,7 +66,7 @@ def test_an_example_that_was_cut_off_is_finished_by_the_next_start(folio: Folio)
     assert folio.processes() == {}
 
     folio.start()
-    assert sorted(document.name for document in (folio.data / "ejemplo").iterdir()) == EXAMPLE_DOCUMENTS
+    assert folio.example() == EXAMPLE_DOCUMENTS
     assert len(folio.client.get("/api/v1/reports").json["reports"]) == 1
 
 
@@ -180,9 +103,15 @@ def test_nothing_is_left_of_a_folio_that_is_killed_and_the_next_start_minds_noth
 def test_an_outside_database_and_queue_are_used_when_the_settings_name_them(
     folio: Folio, postgresql_url: str, redis_server: RedisServer
 ) -> None:
-    folio.environment = {"DATABASE_URL": postgresql_url, "REDIS_URL": redis_server.url}
+    folio.environment = {
+        "DATABASE_URL": postgresql_url,
+        "REDIS_URL": redis_server.url,
+        "FOLIO_PUBLIC_URL": "https://folio.example",
+    }
     folio.start()
-    assert sorted(document.name for document in (folio.data / "ejemplo").iterdir()) == EXAMPLE_DOCUMENTS
+    # Its cookies travel over https alone, so that the first link leads there.
+    wait_until(lambda: "\n  https://folio.example/llave/" in folio.said, seconds=5, what="the first link was said")
+    assert folio.example() == EXAMPLE_DOCUMENTS
     assert not any("valkey" in command for command in folio.processes().values())
     assert not (folio.data / "folio.db").exists()
 
@@ -217,7 +146,7 @@ def test_a_data_folder_whose_path_is_too_long_for_a_socket_works_as_well(tmp_pat
     folio = Folio(tmp_path / ("carpeta-de-nombre-largo" * 4) / "datos con espacios y eñes", port)
     folio.data.parent.mkdir()
     folio.start()
-    assert sorted(document.name for document in (folio.data / "ejemplo").iterdir()) == EXAMPLE_DOCUMENTS
+    assert folio.example() == EXAMPLE_DOCUMENTS
     assert folio.end(signal.SIGTERM) < END_SECONDS
     assert folio.processes() == {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -272,3 +273,12 @@ def test_an_id_is_safe_as_an_address_and_as_a_file_name() -> None:
     ids = {new_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(len(one) == 32 and set(one) <= set("0123456789abcdef") for one in ids)
+
+
+def test_a_report_is_had_without_its_findings_by_whoever_only_follows_it(store: Store) -> None:
+    report = append(store).report
+    assert report.findings
+
+    followed, (listed,) = store.report(report.id, with_findings=False), store.reports(1, with_findings=False)
+
+    assert followed == listed == replace(report, findings=())

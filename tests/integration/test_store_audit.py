@@ -5,58 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from dataclasses import replace
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
+from service.domain.corrections import Correction
 from service.domain.findings import CellRef, FindingCode
+from service.domain.frame import Approval
 from service.domain.reading import Acceptance, Accepted, with_accepted
-from service.domain.reports import Approval, DocumentKind, JobState
+from service.domain.reports import DocumentKind, JobState
 from service.store import AuditVerdict, Store, migrate, new_id, open_store
 from service.store.audit import entry_hash
 from service.store.engine import make_engine
 from service.store.guards import TABLES
 from service.store.tables import metadata
 from tests.integration.samples import BOTH, NOON, accepted, an_upload, append, fill, finish, issued, rows_of
+from tests.integration.tampering import altered, behind_folios_back
 
 
 @pytest.fixture
 def full(store: Store) -> Store:
     """A store in which every table has rows."""
     return fill(store)
-
-
-def behind_folios_back(url: str, *statements: str) -> None:
-    """As the database's owner, with the database's own tools; on SQLite nothing checks the foreign keys then."""
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-            for statement in statements:
-                connection.execute(statement)
-            connection.commit()
-        return
-    with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute("SET session_replication_role = replica")
-        for statement in statements:
-            owner.execute(statement)
-
-
-def altered(url: str, table: str, *statements: str) -> None:
-    """Drop the guards of a table, alter it, and put the guards back as they were."""
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-            triggers = connection.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
-            ).fetchall()
-        gone = [f"DROP TRIGGER {name}" for name, _ in triggers]
-        behind_folios_back(url, *gone, *statements, *(sql for _, sql in triggers))
-    else:
-        behind_folios_back(
-            url, f"ALTER TABLE {table} DISABLE TRIGGER USER", *statements, f"ALTER TABLE {table} ENABLE TRIGGER USER"
-        )
 
 
 def test_every_step_is_told_with_who_when_and_why(store: Store, database_url: str) -> None:
@@ -113,10 +85,27 @@ def test_every_step_is_told_with_who_when_and_why(store: Store, database_url: st
             "upload_sha256": upload.sha256,
         }.items()
     )
-    assert details[6] == {"by": draft.id}
+    assert details[6] == {"office": "principal", "by": draft.id}
     assert details[7]["template_fingerprint"] == "fingerprint"
-    assert details[8] == {"jobs": [asked]}
+    assert details[8] == {"office": "principal", "jobs": [asked]}
     assert rows[4].at == NOON + dt.timedelta(hours=1)
+
+
+def test_the_cells_that_were_put_right_stand_in_the_entry_of_their_draft_and_in_no_other(
+    store: Store, database_url: str
+) -> None:
+    put_right = (Correction(CellRef("Hoja1", "G7"), "4", "cuatro"), Correction(CellRef("Hoja1", "A1"), "", "x"))
+    append(store)
+    append(store, reading=replace(accepted(), corrections=put_right), now=NOON + dt.timedelta(hours=1))
+
+    details = [json.loads(row[5]) for row in rows_of(database_url, "audit")]
+
+    assert "corrections" not in details[0]
+    assert details[1]["corrections"] == [
+        {"place": "Hoja1!G7", "before": "cuatro", "after": "4"},
+        {"place": "Hoja1!A1", "before": "x", "after": ""},
+    ]
+    assert store.verify_audit().is_sound
 
 
 def test_a_sound_log_is_said_so_with_its_length_and_its_last_hash(full: Store, database_url: str) -> None:
@@ -125,14 +114,14 @@ def test_a_sound_log_is_said_so_with_its_length_and_its_last_hash(full: Store, d
     verdict = full.verify_audit(lambda done, total: looked_at.append((done, total)))
 
     entries = rows_of(database_url, "audit")
-    assert verdict == AuditVerdict(len(entries), entries[-1][-1], ())
+    assert verdict == AuditVerdict(len(entries), entries[-1][-1], (), len(rows_of(database_url, "blobs")))
     assert verdict.is_sound
     everything = len(entries) + len(rows_of(database_url, "blobs"))
     assert looked_at[-1] == (everything, everything)
 
 
 def test_an_empty_log_is_sound(store: Store) -> None:
-    assert store.verify_audit() == AuditVerdict(0, "0" * 64, ())
+    assert store.verify_audit() == AuditVerdict(0, "0" * 64, (), 0)
 
 
 FORGED_JOB = (
@@ -153,17 +142,30 @@ TAMPERING: dict[str, tuple[str, str, int | None, str]] = {
     "the last entry": (
         "audit",
         "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)",
-        None,
-        "No consta en el registro de auditoría la lectura recordada",
+        10,
+        "Ya no está la carga del informe",
     ),
     "an entry's details": ("audit", "UPDATE audit SET details = 'x' WHERE seq = 3", 3, "no corresponde a su huella"),
-    "a report's version": ("reports", "UPDATE reports SET version = '9.9'", 1, "Fue cambiada después de registrada"),
+    "a report's version": ("reports", "UPDATE reports SET version = '9.9'", 1, "después de que se registró"),
     "an upload's name": ("uploads", "UPDATE uploads SET filename = 'x'", 1, "la carga del informe"),
     "a reason": ("issued", "UPDATE issued SET reason = 'x' WHERE edition = 2", 4, "la expedición del informe"),
     "an issue": ("issued", "DELETE FROM issued WHERE edition = 2", 4, "Ya no está la expedición"),
     "a document": ("documents", "DELETE FROM documents", 6, "Ya no está el documento"),
     "a document's name": ("jobs", "UPDATE jobs SET filename = 'x'", 6, "el documento"),
     "a remembered layout": ("layouts", "UPDATE layouts SET mapping = '[]'", 7, "la lectura recordada"),
+    "what the office said": ("office_settings", "UPDATE office_settings SET content = '{}'", 8, "los ajustes de la"),
+    "a signed copy's hash": ("signed_copies", "UPDATE signed_copies SET sha256 = 'x'", None, "la copia firmada"),
+    "what was found of a signed copy": ("signed_copies", "UPDATE signed_copies SET verdict = '{}'", 9, "copia firmada"),
+    "a signed copy": ("signed_copies", "DELETE FROM signed_copies", 9, "Ya no está la copia firmada"),
+    "a code": ("issued", "UPDATE issued SET code = 'x' WHERE edition = 2", 4, "la expedición del informe"),
+    "an issue's settings": ("issued", "UPDATE issued SET office_seq = 1 WHERE edition = 2", 4, "la expedición del"),
+    "an upload's settings": ("reports", "UPDATE reports SET office_seq = 1", 1, "la carga del informe"),
+    "an uploader": ("reports", "UPDATE reports SET uploader_id = 'x'", 1, "la carga del informe"),
+    "a report's office": ("reports", "UPDATE reports SET office_id = 'x'", 1, "la carga del informe"),
+    "an edition's office": ("issued", "UPDATE issued SET office_id = 'x'", 2, "la expedición del informe"),
+    "the office of settings": ("office_settings", "UPDATE office_settings SET office_id = 'x'", 8, "los ajustes"),
+    "a layout's office": ("layouts", "UPDATE layouts SET office_id = 'x'", None, "la lectura recordada"),
+    "a proof": ("documents", "UPDATE documents SET proof = '{}'", 6, "el documento"),
     "a forged request": ("jobs", FORGED_JOB, None, "el pedido del documento «forged»"),
 }
 

@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from service.domain.archive import reading_to_json
+from service.domain.frame import Approval
+from service.domain.office import Office, OfficeSettings
 from service.domain.plan import Plan
 from service.domain.reading import Given, Rejected
-from service.domain.reports import Approval, ChangeLogEntry, DocumentKind, ReportStatus
+from service.domain.reports import ChangeLogEntry, DocumentKind, ReportStatus
 from service.domain.succession import Proposal, Step
 from service.domain.values import Quarter, VersionNumber
 from service.store import Appended, Issued, KeyReused, NotIssuable, Store, StoredReport, WhyNotIssuable, new_id
@@ -96,15 +98,19 @@ def test_issuing_queues_the_official_documents_without_the_mark_and_what_changed
     assert outcome.job_ids == (
         f"{draft.id}.word.final",
         f"{draft.id}.excel.final",
+        f"{draft.id}.pdf.final",
         f"{draft.id}.changes.{first.id}.final",
         f"{draft.id}.redline.{first.id}.final",
+        f"{draft.id}.package.final",
     )
     assert [(document.kind, document.against, document.is_final) for document in outcome.report.documents] == [
         (DocumentKind.WORD, None, True),
         (DocumentKind.EXCEL, None, True),
+        (DocumentKind.PDF, None, True),
         (DocumentKind.FINDINGS, None, False),
         (DocumentKind.CHANGES, first.id, True),
         (DocumentKind.REDLINE, first.id, True),
+        (DocumentKind.PACKAGE, None, True),
     ]
     assert outcome.report.documents[0].filename == "plan-de-accion-2024_v2.0_seguimiento-III-trimestre_edicion-2.docx"
 
@@ -202,6 +208,19 @@ def test_what_was_looked_at_before_another_report_of_the_year_is_not_issued(stor
     assert isinstance(again, Issued)
     assert not again.is_new
     assert isinstance(store.issue(correction, now=later(1), by=OFFICE, previous=first, seen=2), Issued)
+
+
+def test_what_was_looked_at_before_the_office_said_something_else_is_not_issued(store: Store) -> None:
+    first, second = append(store).report.id, append(store).report.id
+    assert isinstance(store.issue(first, now=NOON, by=OFFICE, office_seq=0), Issued)
+    seq = store.keep_office(OfficeSettings(Office(tells_change_log=True)), now=NOON, by=OFFICE).seq
+
+    late = store.issue(second, now=later(1), by=OFFICE, office_seq=0)
+
+    assert late == NotIssuable(WhyNotIssuable.STALE)
+    assert shown(store, second).status is ReportStatus.DRAFT
+    assert isinstance(store.issue(first, now=later(1), by=OFFICE, office_seq=0), Issued), "it is issued already"
+    assert isinstance(store.issue(second, now=later(1), by=OFFICE, office_seq=seq), Issued)
 
 
 def test_twenty_who_issue_one_report_at_once_issue_it_once(store: Store) -> None:
@@ -426,7 +445,7 @@ def test_an_issued_report_is_never_answered_with_the_documents_of_its_draft(stor
     assert found[1] == b"without"
 
 
-def test_a_list_of_a_hundred_reports_takes_three_queries(store: Store) -> None:
+def test_a_list_of_a_hundred_reports_takes_four_queries(store: Store) -> None:
     for number in range(100):
         report = append(store, reading=accepted(f"{number % 7 + 1}.0", number % 4 + 1)).report
         if number % 2:
@@ -440,4 +459,4 @@ def test_a_list_of_a_hundred_reports_takes_three_queries(store: Store) -> None:
 
     assert len(reports) == 100
     assert {report.status for report in reports} == set(ReportStatus)
-    assert len(statements) <= 4
+    assert len(statements) <= 5

@@ -21,6 +21,8 @@ from tests.integration.samples import fill, rows_of
 
 # Tables of which no column ever changes; of a job only how far it is.
 WHOLE = tuple(table for table in TABLES if table != "jobs")
+# Whose rows may go with a draft that is not kept any longer.
+MAY_GO = {"reports", "jobs", "idempotency_keys", "documents", "uploads", "blobs"}
 # A column of each table that whoever cheats would like to change.
 COVETED = {
     "blobs": "content",
@@ -31,6 +33,9 @@ COVETED = {
     "audit": "by",
     "jobs": "filename",
     "idempotency_keys": "request_sha256",
+    "office_settings": "content",
+    "signed_copies": "verdict",
+    "swept_drafts": "by",
 }
 
 ON_SQLITE = (
@@ -52,6 +57,9 @@ BY_ANOTHER_KEY = {
     "reports": ("INSERT OR REPLACE INTO reports (rowid, $columns) SELECT rowid, $with_another_key FROM reports",),
     "idempotency_keys": (
         "INSERT OR REPLACE INTO $table (rowid, $columns) SELECT rowid, $with_another_key FROM $table",
+    ),
+    "signed_copies": (
+        "INSERT OR REPLACE INTO signed_copies (rowid, $columns) SELECT rowid, $with_another_key FROM signed_copies",
     ),
     "documents": ("INSERT OR REPLACE INTO documents (rowid, $columns) SELECT rowid, $with_another_key FROM documents",),
 }
@@ -154,6 +162,9 @@ def test_raw_sql_on_postgresql_is_refused_in_whatever_words(postgresql_url: str,
 
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         for statement in ON_POSTGRESQL:
+            if statement.startswith("DELETE") and statement.endswith("false") and table in MAY_GO:
+                # Row by row it is asked whether one may go, and here there is none.
+                continue
             attempt = Template(statement).substitute(words_for(table))
             with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="FOLIO-KEPT"):
                 connection.execute(attempt.encode())

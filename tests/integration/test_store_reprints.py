@@ -16,7 +16,8 @@ from service.domain.values import VersionNumber
 from service.settings import PROJECT
 from service.store import Origin, Store, new_id
 from tests.integration.samples import NOON, append, issue, issued
-from worker.documents.template_files import KeptTemplate, TemplateFiles, compile_template
+from worker.documents.context import context_of
+from worker.documents.template_files import TemplateFiles, compile_template
 from worker.render import render
 
 LOG = (ChangeLogEntry(VersionNumber(2, 0), dt.date(2024, 5, 2), "Se cambió una meta.", "Comité Institucional"),)
@@ -52,8 +53,7 @@ def edit(template: Path) -> None:
 
 def write_again(origin: Origin) -> bytes:
     assert origin.template is not None
-    templates = KeptTemplate(compile_template(origin.kind, origin.template))
-    return render(origin.report, origin.kind, templates, origin.source, origin.others).content
+    return compile_template(origin.kind, origin.template).fill(context_of(origin.report))
 
 
 @pytest.mark.parametrize("change_log", [(), LOG], ids=["without its change log", "with its change log"])

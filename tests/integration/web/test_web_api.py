@@ -6,15 +6,17 @@ import datetime as dt
 import hashlib
 import signal
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from service.domain.errors import TemplateProblem
-from service.domain.reports import USUAL_KINDS, DocumentKind
+from service.domain.reports import DocumentKind
+from service.jobs import Bell
 from service.sheets.isolated import ReadingRoom
 from service.store import Store, open_store
-from tests.integration.samples import NOON
+from tests.integration.samples import NOON, rows_of
 from tests.integration.servers import RedisServer
 from tests.plans import reference_rows
 from tests.web import Client, assert_follows, example_with, problem_of, serve, take, write
@@ -218,11 +220,40 @@ def test_the_worker_is_called_after_commit_and_once(
 ) -> None:
     with serve(sqlite_store, reading_room, redis_url=redis_server.url) as client:
         for _ in range(2):
-            assert client.upload(headers={"Idempotency-Key": "clave-1"}).status == 202
+            answer = client.upload(headers={"Idempotency-Key": "clave-1"})
+            assert answer.status == 202
         ready = client.get("/readyz")
 
-    assert redis_server.length() == len(USUAL_KINDS)
-    assert (ready.status, ready.json) == (200, {"status": "ready", "database": "up", "redis": "up"})
+    report_id = answer.json["id"]
+    # What is quick to write goes in one message.
+    assert redis_server.rung() == [[f"{report_id}.word", f"{report_id}.excel"], [f"{report_id}.findings"]]
+    assert (ready.status, ready.json["database"], ready.json["redis"]) == (200, "up", "up")
+
+
+def test_the_documents_of_a_long_plan_are_for_several_workers(
+    sqlite_store: Store, reading_room: ReadingRoom, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.front.MOST_WRITTEN_TOGETHER", 9)
+    with serve(sqlite_store, reading_room, redis_url=redis_server.url) as client:
+        report_id = client.upload(kinds="word,excel").json["id"]
+
+    assert redis_server.rung() == [[f"{report_id}.word"], [f"{report_id}.excel"]]
+
+
+def test_no_worker_hears_of_a_job_that_is_not_there_for_it(
+    client: Client, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[bool] = []
+
+    def ring(_bell: Bell, job_ids: Iterable[str], **_: object) -> bool:
+        # On a connection of its own, as a worker looks.
+        rung.append(set(job_ids) <= {row[0] for row in rows_of(sqlite_url, "jobs")})
+        return True
+
+    monkeypatch.setattr(Bell, "ring", ring)
+    client.issued(client.upload().json)
+
+    assert rung == [True, True]
 
 
 def test_without_redis_uploads_are_accepted_and_it_is_told(client: Client) -> None:
@@ -231,7 +262,9 @@ def test_without_redis_uploads_are_accepted_and_it_is_told(client: Client) -> No
     ready = client.get("/readyz")
 
     assert_follows("Readiness", ready.json)
-    assert (ready.status, ready.json) == (200, {"status": "ready", "database": "up", "redis": "down"})
+    assert (ready.status, ready.json["status"], ready.json["database"]) == (200, "limited", "up")
+    assert ready.json["redis"] == "down"
+    assert "Redis no responde: los libros se reciben, y sus documentos esperan" in ready.json["problems"][0]
 
 
 def test_a_frozen_redis_delays_no_upload_past_three_seconds(
@@ -251,9 +284,10 @@ def test_a_frozen_redis_delays_no_upload_past_three_seconds(
 
 def test_without_the_database_nothing_is_promised(reading_room: ReadingRoom) -> None:
     store = open_store("sqlite:////nowhere/folio.db")
-    with serve(store, reading_room) as client:
-        upload = client.upload()
-        listed = client.get("/api/v1/reports")
+    token = {"Authorization": "Bearer anything"}
+    with serve(store, reading_room, signs_in=False) as client:
+        upload = client.upload(headers=token)
+        listed = client.get("/api/v1/reports", token)
         ready = client.get("/readyz")
         alive = client.get("/healthz")
 
@@ -270,9 +304,9 @@ def test_a_surprise_of_ours_is_told_as_ours_and_shows_nothing_of_the_inside(
     def stopped_clock() -> dt.datetime:
         raise RuntimeError("secret of the inside")
 
-    with serve(sqlite_store, reading_room, clock=stopped_clock) as client:
-        answer = client.upload()
-        page = client.upload(path="/informes")
+    with serve(sqlite_store, reading_room, clock=stopped_clock, signs_in=False) as client:
+        answer = client.upload(headers={"Authorization": "Bearer anything"})
+        page = client.sent("GET", "/informes", None, {"Cookie": "folio=anything"})
 
     assert "No fue por su archivo" in problem_of(answer, 500)["detail"]
     assert page.status == 500

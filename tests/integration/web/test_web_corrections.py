@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from io import BytesIO
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import openpyxl
 import pytest
@@ -14,10 +14,11 @@ import pytest
 from service.domain.archive import finding_from_json
 from service.domain.office import Office
 from service.domain.reading import Accepted, Given
+from service.domain.reports import DocumentKind
 from service.sheets.intake import read_plan
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
-from service.web.corrections import MOST_SHOWN
+from service.web.grouped import MOST_SHOWN
 from service.web.wording import printed_instant
 from tests.unit.sheets.office import action, office_book
 from tests.web import EXAMPLE, Answer, Client, assert_follows, example_with, problem_of, serve
@@ -204,7 +205,8 @@ def test_the_page_keeps_a_draft_and_leads_from_it_to_the_report(client: Client, 
     assert f">{REASON}</textarea>" in page
     assert '<span class="mark accepted">Aceptado</span>' in page
     assert not sqlite_store.reports(1)[0].has_errors
-    assert len(sqlite_store.reports(1)[0].documents) == 3
+    kinds = [document.kind for document in sqlite_store.reports(1)[0].documents]
+    assert kinds == [DocumentKind.WORD, DocumentKind.EXCEL, DocumentKind.PDF, DocumentKind.FINDINGS]
 
 
 def test_the_same_correction_twice_makes_one_edition_and_no_change_makes_none(
@@ -218,7 +220,7 @@ def test_the_same_correction_twice_makes_one_edition_and_no_change_makes_none(
         for _ in range(2)
     }
 
-    assert nothing.headers["Location"] == location
+    assert urlsplit(nothing.headers["Location"]).path == location
     assert len(places) == 1
     assert len(sqlite_store.reports(9)) == 2
 
@@ -234,14 +236,15 @@ def test_the_page_of_a_refused_upload_lets_its_columns_be_named(client: Client) 
     assert named.status == 303
 
 
-def test_a_page_shows_the_gravest_of_very_many_findings_and_says_how_many_there_are(client: Client) -> None:
+def test_a_page_shows_the_first_of_each_kind_of_very_many_findings_and_says_how_many_there_are(client: Client) -> None:
     rows = [action(number, K="Se avanzó  mucho", F="cuatro" if number == 400 else 4) for number in range(1, 401)]
 
     page = client.upload(office_book(rows), path="/informes").text
 
-    assert page.count('<span class="mark ') == MOST_SHOWN
+    assert MOST_SHOWN - 10 < page.count('<span class="mark ') <= MOST_SHOWN
+    assert "400 hallazgos</span>" in page
     assert "La meta «cuatro» no es un número" in page
-    assert re.search(r"Aquí están los 300 hallazgos más graves, de \d{3,4}\.", page)
+    assert re.search(r"Aquí están \d+ hallazgos, los primeros de cada clase, de [\d.]{3,5}\.", page)
 
 
 def test_a_missing_column_opens_the_list_that_says_which_it_is(client: Client) -> None:
@@ -358,3 +361,16 @@ def test_what_the_quarter_before_contradicts_of_a_column_of_the_office_is_said_a
     assert [each["column"] for each in understood["extra_columns"]] == ["M"]
     page = client.get(f"/informes/{answer.json['id']}").text
     assert 'AVANCE ACUMULADO <span class="quiet">(columna M)</span>' in page
+
+
+def test_a_reason_for_what_only_the_past_finds_is_kept(client: Client) -> None:
+    client.issued(client.upload().json)
+    draft = client.upload(example_with({"F6": 5}), draft="true").json
+    number = next(at for at, each in enumerate(draft["findings"]) if each["code"] == "CHANGE_001")
+    location = f"/informes/{draft['id']}"
+
+    again = send_form(client, f"{location}/correccion", {"sending": draft["id"], f"reason-{number}": REASON})
+
+    assert (again.status, urlsplit(again.headers["Location"]).path != location) == (303, True)
+    accepted = client.get(again.headers["Location"].replace("/informes", "/api/v1/reports")).json
+    assert [each["accepted"] for each in accepted["findings"] if each["code"] == "CHANGE_001"] == [REASON]

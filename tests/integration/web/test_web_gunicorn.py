@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.store import migrate
+from service.store import migrate, open_store
 from tests.integration.servers import Processes, wait_until
 from tests.web import Client
 
@@ -15,10 +16,10 @@ PATHS = ("/api/v1/reports", "/informes")
 
 
 @pytest.fixture
-def gunicorn(sqlite_url: str, processes: Processes) -> Client:
+def gunicorn(sqlite_url: str, processes: Processes) -> Iterator[Client]:
     migrate(sqlite_url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = Client(listener.getsockname()[1])
+        client = Client(listener.getsockname()[1], open_store(sqlite_url))
     processes.start(
         "front",
         *("gunicorn", "service.web.wsgi:app", "--bind", f"127.0.0.1:{client.port}", "--no-control-socket"),
@@ -32,7 +33,8 @@ def gunicorn(sqlite_url: str, processes: Processes) -> Client:
             return False
 
     wait_until(answers, seconds=20, what="gunicorn answered")
-    return client
+    yield client.signed_in()
+    client.store.close()
 
 
 def test_uploads_to_all_its_processes_land_in_one_list(gunicorn: Client) -> None:
@@ -67,9 +69,11 @@ def test_a_large_upload_is_accepted_or_answered_and_never_cut_off(gunicorn: Clie
 
 
 def test_an_upload_of_unknown_length_is_counted_as_it_comes(gunicorn: Client) -> None:
+    assert gunicorn.who
     with socket.create_connection(("127.0.0.1", gunicorn.port), timeout=30) as connection:
         connection.sendall(
             b"POST /api/v1/reports HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+            b"Authorization: Bearer " + gunicorn.who.token.encode() + b"\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
         )
         chunk = bytes(1024 * 1024)

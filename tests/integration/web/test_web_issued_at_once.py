@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from service.domain.frame import Frame, Role, Signer
+from service.domain.office import OfficeSettings
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
 from tests.integration.samples import issue
@@ -57,6 +59,23 @@ def test_of_two_first_versions_the_second_needs_the_approval_whenever_the_first_
     assert front.get(f"/api/v1/reports/{second['id']}").json["status"] == "draft"
 
 
+def test_settings_that_changed_after_they_were_looked_at_are_looked_at_again(
+    front: Client, store: Store, clock: Clock
+) -> None:
+    report = front.upload().json
+    nobody = Frame(signers=(Signer(Role.APPROVED, "XXXX", "Director de Ejemplo"),))
+
+    def change() -> None:
+        store.keep_office(OfficeSettings(frame=nobody), now=dt.datetime.now(dt.UTC), by="otra persona")
+
+    # The clock is looked at for what the request says, and then again once the settings were seen.
+    clock.then = lambda: setattr(clock, "then", change)
+    problem = problem_of(front.post(f"/api/v1/reports/{report['id']}/issue"), 409)
+
+    assert [error["field"] for error in problem["errors"]] == ["signers"]
+    assert front.get(f"/api/v1/reports/{report['id']}").json["status"] == "draft"
+
+
 def test_thirty_corrections_issued_at_once_follow_one_another(front: Client) -> None:
     drafts = [front.upload(step="correction" if number else "").json for number in range(30)]
 
@@ -68,7 +87,7 @@ def test_thirty_corrections_issued_at_once_follow_one_another(front: Client) -> 
     assert [report["previous"] for report in in_order] == [None, *(report["id"] for report in in_order[:-1])]
     for report in in_order[1:]:
         told = {document["kind"] for document in report["documents"] if document["official"]}
-        assert told == {"word", "excel", "changes", "redline"}
+        assert told == {"word", "excel", "pdf", "changes", "redline", "package"}
     assert [report["issued_at"] for report in in_order] == sorted(report["issued_at"] for report in issued)
 
 

@@ -59,6 +59,7 @@ def test_what_has_come_of_a_slow_upload_is_told(client: Client) -> None:
     body = form(LARGE, "plan.xlsx", {})
     head = (
         f"POST /api/v1/reports?sending={TOKEN} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Authorization: Bearer {client.who.token if client.who else ''}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
     with socket.create_connection(("127.0.0.1", client.port), timeout=30) as connection:

@@ -14,7 +14,7 @@ MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
 def test_all_fields_at_fault_are_named_at_once(client: Client) -> None:
-    body = b"year=24&quarter=V&version=dos&kinds=word,pdf"
+    body = b"year=24&quarter=V&version=dos&kinds=word,odt"
 
     problem = problem_of(
         client.ask("POST", "/api/v1/reports", body, {"Content-Type": "application/x-www-form-urlencoded"}), 400
@@ -37,6 +37,7 @@ def test_all_fields_at_fault_are_named_at_once(client: Client) -> None:
         ("version", "2,0"),
         ("version", "99999.0"),
         ("kinds", "word,doc"),
+        ("kinds", "package"),
     ],
 )
 def test_a_field_that_cannot_be_used_is_named_with_its_value(client: Client, field: str, value: str) -> None:
@@ -64,6 +65,15 @@ def test_a_file_that_cannot_be_read_is_explained(client: Client, content: bytes,
 
     assert problem["findings"]
     assert all(finding["message"] and finding["fix"] for finding in problem["findings"])
+
+
+def test_a_text_under_the_name_of_a_workbook_is_told_once_that_it_is_none(client: Client) -> None:
+    text = "Señores: esto es un texto, con comas, y más.\nOtra línea, con comas, así.\n".encode()
+    told = "El archivo no es una hoja de cálculo"
+
+    assert told in problem_of(client.upload(text, filename="plan.xlsx"), 415)["detail"]
+    assert client.upload(text, filename="plan.xlsx", path="/informes").text.count(told) == 1
+    assert "TABLE_001" in client.upload(text, filename="plan.csv").text
 
 
 def test_a_workbook_without_the_table_says_so(client: Client) -> None:

@@ -6,10 +6,12 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
+from service.sheets.isolated import ReadingRoom
+from service.store import Store
 from service.web.limits import FILENAME_LENGTH
 from service.web.security import host_names, refuse_stranger
 from service.web.uploads import clean_filename
-from tests.web import Client, example_with
+from tests.web import Client, example_with, serve
 
 
 @pytest.mark.parametrize(
@@ -25,12 +27,23 @@ def test_every_answer_carries_the_security_headers(client: Client, path: str) ->
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert "frame-ancestors 'none'" in policy
+    assert {"frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'"} <= set(policy.split("; "))
+    assert "Access-Control-Allow-Origin" not in headers
+    assert "Strict-Transport-Security" not in headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert headers["Set-Cookie"] is None
+    for cookie in headers.get_all("Set-Cookie") or ():
+        assert cookie.startswith("folio-forms=")
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+
+
+def test_behind_https_browsers_are_told_to_stay_there(sqlite_store: Store, reading_room: ReadingRoom) -> None:
+    with serve(sqlite_store, reading_room, has_tls=True) as client:
+        told = {path: client.get(path).headers["Strict-Transport-Security"] for path in ("/entrar", "/healthz", "/no")}
+
+    assert set(told.values()) == {"max-age=31536000; includeSubDomains"}
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/reports", "/api/v1/openapi.json"])

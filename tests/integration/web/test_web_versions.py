@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from service.domain.errors import TemplateProblem
-from service.domain.office import Office
+from service.domain.office import Office, OfficeSettings
 from service.domain.reports import DocumentKind
 from service.sheets.isolated import ReadingRoom
 from service.store import Store
@@ -24,6 +24,7 @@ BEFORE = {"A3": "Versión 1.0", "F6": 3}
 COMMITTEE = "Comité Institucional de Gestión y Desempeño"
 APPROVAL = {"instance": COMMITTEE, "act": "Acta 5", "date": "2024-09-10"}
 PLANNING = "Subdirección de Planeación Metropolitana y Regional"
+BY_PROGRAM = f"{PLANNING} (por medio de «Pruebas»)"
 
 
 def retold(word: str = "corregido") -> dict[str, object]:
@@ -187,11 +188,12 @@ def test_a_new_version_says_all_that_its_issue_lacks_at_once(client: Client) -> 
     assert [error["field"] for error in ahead["errors"]] == ["approval.date"]
     issued = client.issued(draft, by=PLANNING, approval=APPROVAL)
     assert_follows("Report", issued)
-    assert (issued["status"], issued["edition"], issued["issued_by"]) == ("issued", 1, PLANNING)
+    assert (issued["status"], issued["edition"], issued["issued_by"]) == ("issued", 1, BY_PROGRAM)
     assert issued["approval"] == APPROVAL
     assert issued["description"] == "Se modificó la meta de la acción 1 (de 3 a 4)."
     assert [(each["kind"], each["official"]) for each in issued["documents"]] == [
-        ("word", True), ("excel", True), ("findings", False), ("changes", True), ("redline", True),
+        ("word", True), ("excel", True), ("pdf", True), ("findings", False), ("changes", True), ("redline", True),
+        ("package", True),
     ]  # fmt: skip
 
 
@@ -210,7 +212,7 @@ def test_issuing_what_is_issued_gives_the_same_answer(client: Client) -> None:
     first, again = client.issued(draft, by="Una"), client.issued(draft, by="Otra")
 
     assert first == again
-    assert first["issued_by"] == "Una"
+    assert first["issued_by"] == "Una (por medio de «Pruebas»)"
     problem_of(client.post("/api/v1/reports/0000/issue"), 404)
     assert (
         client.ask("POST", f"/api/v1/reports/{draft['id']}/issue", b"[", {"Content-Type": "application/json"}).status
@@ -218,8 +220,17 @@ def test_issuing_what_is_issued_gives_the_same_answer(client: Client) -> None:
     )
 
 
-def test_who_issues_is_the_address_when_nobody_says_a_name(client: Client) -> None:
-    assert client.issued(client.upload().json)["issued_by"] == "sin identificar (127.0.0.1)"
+def test_who_issues_is_who_signed_in_whatever_the_form_says(client: Client) -> None:
+    report = client.upload().json
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    client.ask("POST", f"/informes/{report['id']}/emision", b"by=Otra+persona", form)
+
+    assert client.get(f"/api/v1/reports/{report['id']}").json["issued_by"] == "Persona de Ejemplo"
+    assert "por Persona de Ejemplo; es la vigente" in client.get("/planes/2024").text
+
+
+def test_a_program_that_says_for_nobody_is_named_itself(client: Client) -> None:
+    assert client.issued(client.upload().json)["issued_by"] == "«Pruebas»"
 
 
 def test_a_draft_that_another_issue_contradicts_since_is_looked_at_again(client: Client) -> None:
@@ -241,7 +252,8 @@ def test_a_draft_that_another_issue_contradicts_since_is_looked_at_again(client:
 def test_the_change_log_is_told_in_the_documents_where_the_office_wants_it(
     sqlite_store: Store, reading_room: ReadingRoom
 ) -> None:
-    with serve(sqlite_store, reading_room, office=Office(tells_change_log=True)) as client:
+    sqlite_store.keep_office(OfficeSettings(Office(tells_change_log=True)), now=NOON, by=PLANNING)
+    with serve(sqlite_store, reading_room) as client:
         client.issued(client.upload(example_with(BEFORE)).json, description="Plan adoptado.")
         second = client.issued(client.upload().json, approval=APPROVAL)
         third = client.issued(client.upload(example_with(retold())).json)
@@ -312,8 +324,9 @@ def test_documents_are_asked_for_later_and_told_apart_by_what_they_compare_with(
         first["id"]: first["id"], second["id"]: second["id"],
     }  # fmt: skip
     year = client.post(f"/api/v1/reports/{second['id']}/documents", kinds=["year_word", "year_excel"])
-    assert [each["kind"] for each in year.json["documents"]][-2:] == ["year_word", "year_excel"]
-    assert problem_of(client.post(path, kinds=["pdf"]), 400)["errors"][0]["field"] == "kinds"
+    assert [each["kind"] for each in year.json["documents"]][-3:] == ["year_word", "year_excel", "package"]
+    assert problem_of(client.post(path, kinds=["odt"]), 400)["errors"][0]["field"] == "kinds"
+    assert "Un borrador no se publica" in problem_of(client.post(path, kinds=["package"]), 400)["detail"]
     assert problem_of(client.post(path), 400)["errors"][0]["field"] == "kinds"
     problem_of(client.post("/api/v1/reports/0000/documents", kinds=["word"]), 404)
 
@@ -333,8 +346,8 @@ def test_the_workbook_of_the_next_quarter_is_a_document_of_the_report(client: Cl
     answer = client.ask("POST", f"/api/v1/reports/{issued['id']}/next-quarter")
 
     assert answer.status == 202
-    asked = answer.json["documents"][-1]
-    assert (asked["kind"], asked["filename"]) == ("next_quarter", "plan-de-accion-2024_v2.0_IV-trimestre.xlsx")
+    (asked,) = (each for each in answer.json["documents"] if each["kind"] == "next_quarter")
+    assert asked["filename"] == "plan-de-accion-2024_v2.0_IV-trimestre.xlsx"
     problem_of(client.ask("POST", "/api/v1/reports/0000/next-quarter"), 404)
 
 
@@ -350,7 +363,7 @@ def test_a_document_that_failed_is_tried_again_and_only_that_one(client: Client,
     assert again.json["documents"][0]["problem"] is None
     write(sqlite_store, report["id"], DocumentKind.WORD)
     problem_of(client.ask("POST", f"{path}/word/retry"), 409)
-    problem_of(client.ask("POST", f"{path}/pdf/retry"), 400)
+    problem_of(client.ask("POST", f"{path}/odt/retry"), 400)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
@@ -458,26 +471,19 @@ def test_an_issued_report_shows_what_was_found_and_only_the_one_in_force_offers_
     as_draft = client.get(accepted).text
     client.issued({"id": accepted.rsplit("/", 1)[-1]}, by=PLANNING)
 
-    in_force = client.get(accepted).text
+    in_force, correction = client.get(accepted).text, client.get(f"{accepted}?corregir=si").text
     client.issued(client.upload(example_with(retold())).json, by=PLANNING)
-    superseded = client.get(accepted).text
+    superseded, too_late = client.get(accepted).text, client.get(f"{accepted}?corregir=si").text
 
     assert "Corregir este informe" not in as_draft
-    assert "Aceptar con esta razón" in as_draft
+    assert "Aceptar con razón" in as_draft
     for page in (in_force, superseded):
         assert "Esto se sabía del libro cuando se emitió el informe." in page
         assert f"Se aceptó: {reason}" in page
         assert "revíselo antes de firmar" not in page
-    history, correction = in_force.split("<summary>Corregir este informe</summary>")
-    assert "<textarea" not in history
-    assert history.rstrip().endswith('<details class="choice">')
+    assert "<textarea" not in in_force
+    assert f'href="{accepted}?corregir=si#findings-title">Corregir este informe</a>' in in_force
     assert f">{reason}</textarea>" in correction
+    assert correction.count('id="hallazgo-0"') == 1
     assert "<textarea" not in superseded
-    assert "Corregir este informe" not in superseded
-
-
-@pytest.mark.usefixtures("issued")
-def test_a_plan_of_one_version_is_told_in_the_singular(client: Client) -> None:
-    first = client.get("/planes/2024").text
-
-    assert "1 versión, con los informes que se han emitido de ella." in first
+    assert "Corregir este informe" not in superseded + too_late

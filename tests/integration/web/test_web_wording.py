@@ -9,6 +9,7 @@ import pytest
 
 from service.domain.findings import FindingCode
 from service.domain.reports import JobState, overall_state
+from service.domain.values import printed_size
 from service.store import Store, StoredReport
 from service.web import wording
 from tests.integration.samples import append
@@ -79,7 +80,7 @@ def test_findings_are_counted_by_weight(codes: list[FindingCode], summary: str) 
     [(1, "1 KB"), (21_840, "22 KB"), (999_999, "1000 KB"), (1_000_000, "1,0 MB"), (1_449_000, "1,4 MB")],
 )
 def test_sizes_are_read_as_in_colombia(size: int, printed: str) -> None:
-    assert wording.printed_size(size) == printed
+    assert printed_size(size) == printed
 
 
 def test_hours_are_those_of_bogota() -> None:

@@ -10,8 +10,10 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from service.domain.corrections import Correction
 from service.domain.findings import CellRef, FindingCode, has_errors
-from service.domain.reading import Given, Reading
+from service.domain.office import Office
+from service.domain.reading import Accepted, Given, Reading
 from service.domain.values import VersionNumber
 from service.sheets.intake import read_plan
 from service.sheets.isolated import MIB, ReadingRoom
@@ -34,6 +36,10 @@ def cell(letter: str, value: object) -> Callable[[], Reading]:
 
 def edited(edit: Callable[[Worksheet], object], **given: Any) -> Callable[[], Reading]:
     return read(office_book(edit=edit), **given)
+
+
+def of_an_office_with_an_objective() -> Reading:
+    return read_plan(office_book(edit=put(A2=None)), Given(), Office(objective="Articular los programas."))
 
 
 def put(**values: object) -> Callable[[Worksheet], None]:
@@ -64,6 +70,10 @@ def bare_table(**cells: str) -> bytes:
     labels = "".join(inline(f"{letter}1", label or "No.") for letter, label in zip("ABCDEFGHIJK", LABELS, strict=True))
     row = "".join(cells.get(letter, inline(f"{letter}2", letter)) for letter in "ABCDEFGHIJK")
     return raw_book(f"<sheetData><row r='1'>{labels}</row><row r='2'>{row}</row></sheetData>")
+
+
+def corrected(place: str, after: str, before: str | None = None) -> Callable[[], Reading]:
+    return read(office_book(), corrections=(Correction(CellRef(SHEET, place), after, before),))
 
 
 def in_a_room(content: bytes, **limits: Any) -> Callable[[], Reading]:
@@ -133,7 +143,7 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.FILE_005: (read(zipped({"hola.txt": b"hola"})), None),
     FindingCode.FILE_006: (read(office_book()[:-30]), None),
     FindingCode.FILE_007: (read(zipped(parts(b"<!DOCTYPE a><a/>"))), None),
-    FindingCode.FILE_008: (read(raw_book(f"<sheetData>{CELLS * 40}</sheetData>")), None),
+    FindingCode.FILE_008: (read(raw_book(f"<sheetData>{CELLS * 40}</sheetData>")), (SHEET, "")),
     FindingCode.FILE_009: (in_a_room(office_book(), deadline_seconds=0.0), None),
     FindingCode.FILE_010: (in_a_room(raw_book(f"<sheetData>{CELLS * 30}</sheetData>"), memory_bytes=60 * MIB), None),
     FindingCode.FILE_011: (read(raw_book(TWICE)), (SHEET, "B3")),
@@ -171,6 +181,7 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.PLAN_014: (of_several_sheets(A2="Objetivo: Cuidar el agua."), ("General", "A2")),
     FindingCode.PLAN_023: (edited(put(A2="Objetivo: " + "Articular los programas y proyectos. " * 150)), (SHEET, "A2")),
     FindingCode.PLAN_024: (edited(put(A3="Versión 2")), (SHEET, "A3")),
+    FindingCode.PLAN_025: (of_an_office_with_an_objective, (SHEET, "")),
     FindingCode.CELL_001: (cell("K", None), (SHEET, "K6")),
     FindingCode.CELL_002: (cell("K", "#REF!"), (SHEET, "K6")),
     FindingCode.CELL_003: (cell("F", "=2+2"), (SHEET, "F6")),
@@ -193,6 +204,8 @@ PROVOKED: dict[FindingCode, Provocation] = {
     FindingCode.ROW_004: (read(office_book([action(1), [2]])), (SHEET, "A7")),
     FindingCode.ROW_005: (edited(lambda sheet: setattr(sheet.row_dimensions[6], "hidden", True)), (SHEET, "A6")),
     FindingCode.ROW_006: (read(office_book([action(1), ["Subtotal", *[None] * 4, 4], action(2)])), (SHEET, "A7")),
+    FindingCode.CORRECTION_001: (corrected("M6", "Listo"), (SHEET, "M6")),
+    FindingCode.CORRECTION_002: (corrected("F6", "5", before="3"), (SHEET, "F6")),
     **BY_RULES,
 }  # fmt: skip
 
@@ -213,6 +226,17 @@ def test_the_finding_names_its_cell_and_reads_as_a_sentence(code: FindingCode) -
         assert re.fullmatch(r"[A-ZÁÉÍÓÚ«].*\.", sentence, re.DOTALL)
         assert "{" not in sentence
         assert "None" not in sentence
+
+
+def test_the_objective_of_the_office_is_that_of_a_workbook_without_one_and_of_no_other() -> None:
+    without = of_an_office_with_an_objective()
+    with_its_own = read_plan(office_book(), Given(), Office(objective="Articular los programas."))
+    assert isinstance(without, Accepted)
+    assert isinstance(with_its_own, Accepted)
+    assert without.plan.objective == "Articular los programas."
+    assert FindingCode.PLAN_005 not in {finding.code for finding in without.findings}
+    assert with_its_own.plan.objective != without.plan.objective
+    assert FindingCode.PLAN_025 not in {finding.code for finding in with_its_own.findings}
 
 
 def test_a_long_value_is_cut_in_the_sentence_and_whole_in_the_finding() -> None:

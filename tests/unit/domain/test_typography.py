@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.typography import (
@@ -17,12 +17,15 @@ from service.domain.typography import (
     cell_room,
     is_borrowing,
     line_height,
+    lines_in_rooms,
     lines_needed,
     needs_tall_row,
     row_height,
     split_text,
+    surely_fits,
     text_width,
 )
+from tests.plans import generated_plan
 
 words = st.text(alphabet="abñWim-中é.😀", max_size=4)
 texts_of_short_words = st.lists(words, max_size=40).map(" ".join)
@@ -111,3 +114,31 @@ def test_the_finding_begins_exactly_where_one_row_ends() -> None:
     assert not needs_tall_row("\n".join("línea" for _ in range(lines)), width)
     assert needs_tall_row("\n".join("línea" for _ in range(lines + 1)), width)
     assert text_width("línea", SHEET_FONT_SIZE) < width
+
+
+@given(
+    st.text(st.sampled_from("abcdefghijklmnoprstuvwxyz    ABCMW@-—“💧中é\n%1.,?\t"), max_size=900)
+    | st.lists(st.sampled_from(("palabra", "a-b-c-", "W" * 40, "i", "metropolitana")), max_size=120).map(" ".join),
+    st.floats(12, 320),
+    st.sampled_from((7.5, 8.0, 11.0)),
+)
+@settings(max_examples=300, deadline=None)
+def test_what_surely_fits_does_fit_when_it_is_measured(text: str, width: float, size: float) -> None:
+    height = lines_needed(text, width, size) * line_height(size, text)
+    assert not surely_fits(text, height * 0.999, width, size)
+
+
+def test_most_texts_that_fit_are_told_without_measuring() -> None:
+    texts = [str(action.qualitative_progress) for action in generated_plan(300).actions]
+    fitting = [text for text in texts if lines_needed(text, 305.0, 8.0) * line_height(8.0, text) <= 249]
+    told = [text for text in fitting if surely_fits(text, 249, 305.0, 8.0)]
+    assert len(told) > 0.9 * len(fitting)
+
+
+@given(st.text(max_size=200), st.lists(st.integers(1, 90_000), min_size=1, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_a_text_takes_the_same_lines_in_many_rooms_as_in_one(text: str, rooms: list[int]) -> None:
+    one_by_one = [lines_in_rooms(text, (room,))[0] for room in rooms]
+    assert lines_in_rooms(text, tuple(rooms)) == one_by_one
+    size = 2_048 / 72  # at which a point is 72 units
+    assert lines_in_rooms(text, (7_200,)) == [lines_needed(text, 100.0, size)]

@@ -47,6 +47,19 @@ def test_a_sound_workbook_passes_and_gives_its_parts() -> None:
     assert "xl/macros.bin" not in package
 
 
+def test_a_part_is_the_same_each_time_whether_what_was_checked_is_at_hand_or_not() -> None:
+    large = b"<a>" + bytes(random.Random(1).choices(b"abc", k=30 * 1024 * 1024)) + b"</a>"
+    package = open_package(entry("xl/large.xml", large))
+    small = raw_book_part("xl/workbook.xml")
+    assert [package.read("xl/large.xml"), package.read("xl/large.xml")] == [large, large]
+    assert [package.read("xl/workbook.xml"), package.content("xl/workbook.xml")] == [small, small]
+
+
+def raw_book_part(name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(raw_book())) as archive:
+        return archive.read(name)
+
+
 def test_an_empty_file_is_said_to_be_empty() -> None:
     assert refusal(b"") is FindingCode.FILE_001
 

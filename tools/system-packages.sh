@@ -21,6 +21,8 @@ need fontconfig has fc-match
 need fonts-liberation sh -c 'fc-list | grep -q Liberation'
 need fonts-crosextra-carlito sh -c 'fc-list | grep -q Carlito'
 need redis-server has redis-server
+need nginx-light sh -c 'PATH=$PATH:/usr/sbin command -v nginx'
+need iproute2 sh -c 'PATH=$PATH:/sbin:/usr/sbin command -v ip'
 need postgresql has_file '/usr/lib/postgresql/*/bin/initdb'
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
     missing="$missing chromium"

@@ -19,6 +19,7 @@ import pytest
 
 from service.domain.errors import NoPdf
 from service.domain.reports import DocumentKind
+from tests.living import is_alive
 from tests.plans import generated_plan, report_of
 from worker.documents import pdf
 from worker.documents.context import context_of
@@ -132,7 +133,7 @@ def test_one_that_dies_or_hangs_over_a_document_is_killed_with_its_group_and_the
         striker.start()
         assert len(pages(converter.to_pdf(long_word))) > 10
         striker.join()
-        assert is_gone(office)
+        assert not is_alive(office)
         wait_until(lambda: not living_of(group), "some of its group outlived it")
 
 
@@ -310,7 +311,7 @@ def test_without_the_python_that_drives_libreoffice_there_is_no_pdf_and_no_file_
 
 
 def wait_until_gone(*pids: int) -> None:
-    wait_until(lambda: all(map(is_gone, pids)), "LibreOffice outlived its owner")
+    wait_until(lambda: not any(map(is_alive, pids)), "LibreOffice outlived its owner")
 
 
 def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
@@ -318,14 +319,6 @@ def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
     while not is_so():
         assert time.monotonic() < deadline, complaint
         time.sleep(0.05)
-
-
-def is_gone(pid: int) -> bool:
-    """Ended: whoever should bury it may not have done so yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 def living_of(group: int) -> list[int]:

@@ -14,6 +14,7 @@ import pytest
 
 from service.settings import PROJECT
 from tests.integration.servers import wait_until
+from tests.living import is_alive
 
 STUBBORN = """
 import os, signal, sys, time
@@ -74,8 +75,8 @@ def supervise(tmp_path: Path) -> Iterator[Supervise]:
         process.communicate()
 
 
-def is_alive(pid_file: Path) -> bool:
-    return Path(f"/proc/{pid_file.read_text('ascii')}").exists()
+def runs(pid_file: Path) -> bool:
+    return is_alive(int(pid_file.read_text("ascii")))
 
 
 def test_a_program_that_ignores_signals_and_a_child_that_hid_in_a_session_of_its_own_are_ended(
@@ -87,13 +88,13 @@ def test_a_program_that_ignores_signals_and_a_child_that_hid_in_a_session_of_its
     time.sleep(0.2)
     supervisor.send_signal(signal.SIGINT)
     time.sleep(1)
-    assert is_alive(visible), "it is given time to end by itself"
+    assert runs(visible), "it is given time to end by itself"
     asked_again = time.monotonic()
     supervisor.send_signal(signal.SIGINT)
     supervisor.wait(10)
     assert time.monotonic() - asked_again < 2
-    assert not is_alive(visible)
-    assert not is_alive(hidden)
+    assert not runs(visible)
+    assert not runs(hidden)
 
 
 def test_a_program_that_ends_at_once_is_started_again_after_growing_pauses_and_every_time_it_is_said(

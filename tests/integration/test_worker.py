@@ -26,6 +26,7 @@ from service.store import Store, migrate, open_store
 from tests.integration.desk import WORD, Desk, Templates
 from tests.integration.samples import append, issue, issued
 from tests.integration.servers import Processes, RedisServer, wait_until
+from tests.living import is_alive
 from worker.tasks import LEASE
 
 
@@ -41,13 +42,6 @@ def templates(processes: Processes, tmp_path: Path) -> Templates:
     templates = Templates(tmp_path / "templates")
     processes.environment["FOLIO_TEMPLATES_DIR"] = str(tmp_path / "templates")
     return templates
-
-
-def is_alive(process: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
 
 
 def children_of(process: subprocess.Popen[bytes]) -> list[int]:

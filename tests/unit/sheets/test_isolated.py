@@ -21,6 +21,7 @@ from service.domain.values import VersionNumber
 from service.sheets import isolated
 from service.sheets.intake import read_plan
 from service.sheets.isolated import ReadingRoom
+from tests.living import is_alive
 from tests.plans import reference_rows
 from tests.unit.sheets.office import EXAMPLE, action, office_book, raw_book
 
@@ -110,7 +111,7 @@ def test_a_workbook_past_its_deadline_is_refused_and_the_next_one_read() -> None
 def test_a_reader_that_ended_between_workbooks_is_replaced_without_a_word(room: ReadingRoom) -> None:
     pid = reader_of(room)
     os.kill(pid, signal.SIGKILL)
-    while " Z " not in Path(f"/proc/{pid}/stat").read_text():
+    while is_alive(pid):
         time.sleep(0.01)
     assert isinstance(room.read(GOOD, Given())[0], Accepted)
 
@@ -195,9 +196,9 @@ def test_a_reader_ends_with_its_parent_even_when_that_is_killed() -> None:
         (reader,) = readers_of(parent.pid)
         parent.kill()
     until = time.monotonic() + 5
-    while Path(f"/proc/{reader}").exists() and time.monotonic() < until:
+    while is_alive(reader) and time.monotonic() < until:
         time.sleep(0.02)
-    assert not Path(f"/proc/{reader}").exists()
+    assert not is_alive(reader)
 
 
 def test_a_reader_that_gets_no_time_for_long_has_not_used_up_its_own() -> None:

@@ -34,7 +34,7 @@ from worker.documents.sheet_companions import (
     compile_chart,
     compile_table,
 )
-from worker.documents.sheet_heights import TextHeights, text_heights
+from worker.documents.sheet_heights import TextHeights, tall_rows, text_heights
 from worker.documents.sheet_styles import CompiledStyles, Styles, compile_styles
 from worker.documents.sheet_template import CompiledSheet, compile_sheet
 from worker.documents.splice import MAIN, Filling, Part, Piece, Splicer, Strings, escape, fill_part, qualified
@@ -155,11 +155,10 @@ def fill_workbook(compiled: CompiledWorkbook, context: Context) -> bytes:
     repeated = {"accion": context.acciones, "cambio": context.control_de_cambios}
     plan = names_once(context)
     filling = Filling(plan, repeated, Strings(compiled.texts), Styles(compiled.styles), compiled.epoch)
-    for sheet in compiled.sheets:
-        if sheet.model:
-            filling.layouts[sheet.key], filling.rows[sheet.key] = sheet.model.place(
-                plan, repeated[sheet.model.scope], compiled.heights
-            )
+    for scope, items in repeated.items():
+        models = [sheet.model for sheet in compiled.sheets if sheet.model and sheet.model.scope == scope]
+        for model, tall in zip(models, tall_rows(models, plan, items, compiled.heights), strict=True):
+            filling.layouts[model.sheet], filling.rows[model.sheet] = model.place(plan, items, tall)
     # Styles and shared strings are known only once the sheets are written; the package keeps the template's order.
     late = {"xl/styles.xml", _STRINGS}
     filled = {

@@ -1,17 +1,18 @@
-"""The texts of a report -> the points of row that each needs, in every cell of the workbook that shows it.
+"""The texts of a report -> how tall the rows of its actions are, on every sheet of the workbook that shows them.
 
 The widths of a text's words are looked up once, whatever number of sheets it stands on. What was measured is kept with
 the compiled template, up to so many texts: most come again, in the issued report after its draft, quarter by quarter.
+A long plan has more texts than that, and so a name is measured for all the sheets before the next one is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from service.domain.typography import cell_units, is_borrowing, lines_in_rooms, row_height
-from worker.documents.context import Value
+from worker.documents.context import Names, Value
 from worker.documents.sheet_measures import Setting
 from worker.documents.sheet_rows import ModelRow
 
@@ -41,6 +42,35 @@ def text_heights(models: Iterable[ModelRow]) -> dict[tuple[str, str], TextHeight
             if cell.key:
                 cells.setdefault((model.scope, cell.key), {})[model.sheet, cell.column] = cell.setting
     return {name: TextHeights(_shown(of_name)) for name, of_name in cells.items()}
+
+
+def tall_rows(
+    models: Sequence[ModelRow],
+    plan: Names,
+    actions: Sequence[Names],
+    heights: Mapping[tuple[str, str], TextHeights],
+) -> list[list[float]]:
+    """The points that each action's row needs, for each of some model rows that are repeated for the same.
+
+    `heights` are those of the texts of each name, as `text_heights` makes them.
+    """
+    tall = [[model.height_of_the_rest(plan)] * len(actions) for model in models]
+    shown: dict[str, list[tuple[int, int]]] = {}
+    for at, model in enumerate(models):
+        for cell in model.cells:
+            if cell.key is None:
+                needed = [cell.setting.height(cell.shown(plan, action)) for action in actions]
+                tall[at] = list(map(max, tall[at], needed))
+            elif cell.key and actions:
+                cell.shown(plan, actions[0])  # a column of the office's own may be missing
+                known = heights[model.scope, cell.key]
+                shown.setdefault(cell.key, []).append((at, known.shown.places[model.sheet, cell.column]))
+    for name, places in shown.items():
+        known = heights[models[0].scope, name]
+        measured = list(map(known.__getitem__, [action[name] for action in actions]))
+        for at, place in places:
+            tall[at] = list(map(max, tall[at], [needs[place] for needs in measured]))
+    return tall
 
 
 def _shown(cells: Mapping[tuple[str, str], Setting]) -> ShownName:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from itertools import accumulate, repeat
+from itertools import accumulate
 from operator import getitem
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from openpyxl.styles.numbers import is_date_format
 
@@ -29,9 +29,6 @@ from worker.documents.sheet_measures import Setting
 from worker.documents.sheet_styles import Change
 from worker.documents.splice import Filling, escape, string_text
 from worker.documents.tags import REPEATED, Tag, TaggedText, fill_text
-
-if TYPE_CHECKING:  # the two know each other: heights are those of a model row's cells
-    from worker.documents.sheet_heights import TextHeights
 
 # Colombia's separators whatever the language of the program that prints; Excel shows those of its own settings.
 _COLOMBIAN: Final = "[$-240A]"
@@ -233,23 +230,13 @@ class ModelRow:
     cells: tuple[Cell, ...]
     merges: tuple[tuple[str, str], ...]
 
-    def place(
-        self, plan: Names, actions: Sequence[Names], heights: Mapping[tuple[str, str], TextHeights]
-    ) -> tuple[Layout, PlacedRows]:
-        """How tall each action's row is, and where each stands; `heights` are those of the texts of each name."""
-        least = self.least_height
-        needed: list[list[float]] = []
-        for cell in self.cells:
-            if cell.key is None:
-                needed.append([cell.setting.height(cell.shown(plan, action)) for action in actions])
-            elif cell.key and actions:
-                cell.shown(plan, actions[0])  # a column of the office's own may be missing
-                known = heights[self.scope, cell.key]
-                place = known.shown.places[self.sheet, cell.column]
-                needed.append([known[action[cell.key]][place] for action in actions])
-            elif cell.is_tagged:
-                least = max(least, cell.setting.height(cell.shown(plan, {})))
-        tall = list(map(max, repeat(least, len(actions)), *needed)) if needed else [least] * len(actions)
+    def height_of_the_rest(self, plan: Names) -> float:
+        """The points that a row needs for what is the same in all of them."""
+        same = (cell for cell in self.cells if cell.key == "" and cell.is_tagged)
+        return max([self.least_height, *(cell.setting.height(cell.shown(plan, {})) for cell in same)])
+
+    def place(self, plan: Names, actions: Sequence[Names], tall: list[float]) -> tuple[Layout, PlacedRows]:
+        """Where each action's row stands; `tall` are the points that each needs, of which no row gets too many."""
         stretched = {}
         if max(tall, default=0.0) > TALLEST_ROW:
             for index, height in enumerate(tall):

@@ -11,7 +11,7 @@ import re
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lxml import etree
@@ -26,6 +26,7 @@ from worker.documents.mark_cells import MarkedSheet, bounds
 from worker.documents.mark_styles import MarkStyles
 from worker.documents.open_book import OpenBook, Tab
 from worker.documents.splice import spelled
+from worker.documents.split_part import SplitPart
 
 _DAMAGED: Final = (
     "El libro está dañado por dentro y no se pudieron poner en él las correcciones. Ábralo en Excel, guárdelo otra vez "
@@ -66,7 +67,7 @@ def _put(book: OpenBook, by_sheet: dict[str, list[Correction]]) -> bytes:
     tabs = {tab.name: tab for tab in book.tabs if tab.kind == "worksheet"}
     is_computed = any(_FORMULA.search(book.package.read(tab.part)) for tab in tabs.values())
     for name, wanted in by_sheet.items():
-        sheet = _CorrectedSheet(book.package.tree(tabs[name].part), _EPOCHS[book.starts_in_1904])
+        sheet = _CorrectedSheet(book.package.rows(tabs[name].part), _EPOCHS[book.starts_in_1904])
         for one in wanted:
             row, column = place_of(one.place.cell)
             if not one.after:
@@ -96,8 +97,8 @@ def _rename_column(book: OpenBook, tab: Tab, row: int, column: int, text: str) -
 class _CorrectedSheet(MarkedSheet):
     """One sheet while its cells are put right."""
 
-    def __init__(self, root: etree._Element, epoch: dt.date) -> None:
-        super().__init__(root)
+    def __init__(self, rows: SplitPart, epoch: dt.date) -> None:
+        super().__init__(rows)
         self._epoch = epoch
 
     def put(self, row: int, column: int, entry: Entry, style: int) -> None:
@@ -117,39 +118,41 @@ class _CorrectedSheet(MarkedSheet):
 
     def empty(self, row: int, column: int) -> None:
         """Take the value out of a cell."""
-        if row in self._rows and column in self._cells(self._rows[row]):
+        if row in self._places and column in self._cells(row):
             self._cleared(row, column)
 
     def _cleared(self, row: int, column: int) -> etree._Element:
         """The cell without anything in it; the file may have it twice, if it says the same twice."""
-        own = self._rows[row]
-        cell = self._cells(own)[column]
+        own, cell = self._row(row), self._cells(row)[column]
         address = self.address(row, column)
         for other in list(own.iterchildren(self._tag("c"))):
             if other is not cell and other.get("r") == address:
                 own.remove(other)
         formula = cell.find(self._tag("f"))
-        if formula is not None and formula.get("t") == "shared" and formula.get("ref"):
-            self._hand_on(formula, address)
-        etree.strip_attributes(cell, "t", "cm", "vm")
         for child in list(cell):
             cell.remove(child)
-        return cell
+        etree.strip_attributes(cell, "t", "cm", "vm")
+        if formula is not None and formula.get("t") == "shared" and formula.get("ref"):
+            self._hand_on(formula, address)
+        return self._cells(row)[column]
 
     def _hand_on(self, formula: etree._Element, address: str) -> None:
         """The first of the cells that share a formula says it for all: the next one does from now on."""
-        number = formula.get("si")
-        heirs = [
-            (cell, own)
-            for cell in self.root.iter(self._tag("c"))
-            for own in cell.iterchildren(self._tag("f"))
-            if own is not formula and own.get("t") == "shared" and own.get("si") == number
-        ]
+        heirs = [cell.get("r", "") for cell, _ in self._sharing(formula.get("si"))]
         if not heirs:
             return
-        places = [place_of(cell.get("r", "")) for cell, _ in heirs]
-        cell, own = heirs[0]
-        own.text = Translator(f"={formula.text or ''}", origin=address).translate_formula(cell.get("r", ""))[1:]
+        places = [place_of(reference) for reference in heirs]
         rows, columns = [row for row, _ in places], [column for _, column in places]
         first, last = get_column_letter(min(columns)), get_column_letter(max(columns))
+        _, own = next(self._sharing(formula.get("si")))
+        own.text = Translator(f"={formula.text or ''}", origin=address).translate_formula(heirs[0])[1:]
         own.set("ref", f"{first}{min(rows)}:{last}{max(rows)}")
+
+    def _sharing(self, number: str | None) -> Iterator[tuple[etree._Element, etree._Element]]:
+        """The cells that share a formula, and what each says of it, in reading order."""
+        for row, at in self._places.items():
+            if b"shared" in self._rows.pieces[at]:
+                for cell in self._row(row).iterchildren(self._tag("c")):
+                    for own in cell.iterchildren(self._tag("f")):
+                        if own.get("t") == "shared" and own.get("si") == number:
+                            yield cell, own

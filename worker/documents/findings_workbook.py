@@ -141,7 +141,7 @@ def _mark_sheet(
     put_right: Sequence[Correction],
 ) -> tuple[dict[int, Place], int]:
     """Where each finding was marked, by its number, and how many cells got no note."""
-    sheet = MarkedSheet(book.package.tree(tab.part))
+    sheet = MarkedSheet(book.package.rows(tab.part))
     by_cell: dict[tuple[int, int], list[tuple[int, Finding]]] = defaultdict(list)
     for number, finding in found:
         if finding.accepted is None and finding.place is not None and finding.place.cell:
@@ -158,9 +158,11 @@ def _mark_sheet(
     for one in put_right:
         paragraphs.setdefault(sheet.anchor(one.place.cell), []).append(_what_it_said(one))
     notes = [Note(*place, sheet.address(*place), tuple(said)) for place, said in paragraphs.items()]
-    refused, link = Notes(book.package, tab.part, sheet.space).add(notes[:MAX_NOTES], sheet.grid())
-    if link is not None:
-        sheet.name_drawing(link, book.relations_space)
+    refused = 0
+    if notes:
+        refused, link = Notes(book.package, tab.part, sheet.space).add(notes[:MAX_NOTES], sheet.grid())
+        if link is not None:
+            sheet.name_drawing(link, book.relations_space)
     lists.offer(tab.name, sheet)
     return places, refused + len(notes[MAX_NOTES:])
 

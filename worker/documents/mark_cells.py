@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, TypeGuard
 
 from lxml import etree
@@ -18,6 +18,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from service.domain.marks import NAME_PREFIX
 from worker.documents.mark_notes import Grid
 from worker.documents.open_package import whole_number
+from worker.documents.split_part import SplitPart
 
 # What stands behind the two elements that marks add to a sheet (ECMA-376, 18.3.1.99).
 _BEHIND_LEGACY: Final = frozenset(
@@ -36,25 +37,29 @@ _PADDING_PIXELS: Final = 5
 _USUAL_COLUMN: Final = 64
 _USUAL_ROW: Final = 20
 _FAR: Final = 100
+_NUMBER_OF_ROW: Final = re.compile(r"\sr\s*=\s*[\"']([^\"']+)")
+_SIZE_OF_ROW: Final = re.compile(r"\s(ht|hidden)\s*=\s*[\"']([^\"']+)")
 _SIZE: Final = re.compile(r"\d{1,4}(?:\.\d+)?")
 _TRUE: Final = frozenset({"1", "true"})
 
 
 class MarkedSheet:
-    """One sheet while it is marked; its tree is changed in place. Rows and columns count from 1."""
+    """One sheet while it is marked: its rows, and what stands around them. Rows and columns count from 1.
 
-    def __init__(self, root: etree._Element) -> None:
-        self.root = root
-        self.space = etree.QName(root).namespace or ""
-        data = root.find(self._tag("sheetData"))
-        if data is None:
-            data = etree.SubElement(root, self._tag("sheetData"))
-        self._data = data
-        self._rows = self._numbered(data, "row", int)
-        self._row_numbers = sorted(self._rows)
+    The elements of a row and of its cells are good only until another row is asked for.
+    """
+
+    def __init__(self, rows: SplitPart) -> None:
+        self.root = rows.frame
+        self.space = rows.space
+        self._rows = rows
+        self._places = self._numbered_rows()
+        self._row_numbers = sorted(self._places)
+        self._cells_at: tuple[etree._Element, dict[int, etree._Element]] | None = None
+        self._dimension: tuple[int, int, int, int] | None = None
         self._merged: dict[int, list[tuple[int, int, int, int]]] = {}
         self._merged_far: list[tuple[int, int, int, int]] = []
-        for one in root.iter(self._tag("mergeCell")):
+        for one in self.root.iter(self._tag("mergeCell")):
             self._remember(bounds(one.get("ref", "")))
 
     def anchor(self, address: str) -> tuple[int, int]:
@@ -73,12 +78,13 @@ class MarkedSheet:
 
     def style(self, row: int, column: int) -> int:
         """The style of a cell, or what it would have were it there."""
-        own = self._rows.get(row)
-        cell = self._cells(own).get(column) if own is not None else None
-        if cell is not None:
-            return whole_number(cell.get("s"))
-        if own is not None and own.get("customFormat") in _TRUE:
-            return whole_number(own.get("s"))
+        if row in self._places:
+            cell = self._cells(row).get(column)
+            if cell is not None:
+                return whole_number(cell.get("s"))
+            own = self._row(row)
+            if own.get("customFormat") in _TRUE:
+                return whole_number(own.get("s"))
         for one in self.root.iterfind(f"{self._tag('cols')}/{self._tag('col')}"):
             if whole_number(one.get("min")) <= column <= whole_number(one.get("max")):
                 return whole_number(one.get("style"))
@@ -86,16 +92,17 @@ class MarkedSheet:
 
     def restyle(self, row: int, column: int, style: int) -> None:
         """Give a cell a style; it is made where there is none."""
-        own = self._row(row)
-        cells = self._cells(own)
+        own, cells = self._row(row), self._cells(row)
         cell = cells.get(column)
         if cell is None:
             cell = etree.Element(self._tag("c"), {"r": self.address(row, column)})
             following = [other for at, other in cells.items() if at > column]
             if following:
                 following[0].addprevious(cell)
+                self._cells_at = None
             else:
                 own.append(cell)
+                cells[column] = cell
             etree.strip_attributes(own, "spans")
             self._stretch(row, column)
         if style:
@@ -106,11 +113,12 @@ class MarkedSheet:
     def styled(self, styles: frozenset[int]) -> Iterable[tuple[int, int, int]]:
         """Row, column and style of each cell that has one of the styles."""
         wanted = {str(style) for style in styles}
-        for number, row in self._rows.items():
-            if any(cell.get("s") in wanted for cell in row):
-                for column, cell in self._cells(row).items():
-                    if cell.get("s") in wanted:
-                        yield number, column, whole_number(cell.get("s"))
+        written = re.compile(rb"\ss\s*=\s*[\"'](?:%b)[\"']" % "|".join(sorted(wanted)).encode())
+        pieces = self._rows.pieces
+        for number in [number for number, at in self._places.items() if wanted and written.search(pieces[at])]:
+            for column, cell in self._cells(number).items():
+                if cell.get("s") in wanted:
+                    yield number, column, whole_number(cell.get("s"))
 
     def grid(self) -> Grid:
         """The sizes of columns and rows, for placing the boxes of notes."""
@@ -124,11 +132,11 @@ class MarkedSheet:
             first, last = whole_number(one.get("min"), 1), whole_number(one.get("max"), 1)
             size = 0 if one.get("hidden") in _TRUE else _column_pixels(one.get("width"), column_width)
             columns.update(dict.fromkeys(range(first, min(last, first + 100) + 1), size))
-        rows = {
-            number: 0 if row.get("hidden") in _TRUE else _row_pixels(row.get("ht"), row_height)
-            for number, row in self._rows.items()
-            if row.get("ht") or row.get("hidden")
-        }
+        rows = {}
+        for number, at in self._places.items():
+            said = dict(_SIZE_OF_ROW.findall(self._rows.attributes(at)))
+            if said:
+                rows[number] = 0 if said.get("hidden") in _TRUE else _row_pixels(said.get("ht"), row_height)
         return Grid(column_width, row_height, columns, rows)
 
     def name_drawing(self, link: str, relations_space: str) -> None:
@@ -205,32 +213,37 @@ class MarkedSheet:
                 return True
         return False
 
-    def _row(self, number: int) -> etree._Element:
-        if number not in self._rows:
-            row = etree.Element(self._tag("row"), {"r": str(number)})
-            at = bisect.bisect(self._row_numbers, number)
-            if at < len(self._row_numbers):
-                self._rows[self._row_numbers[at]].addprevious(row)
-            else:
-                self._data.append(row)
-            self._row_numbers.insert(at, number)
-            self._rows[number] = row
-        return self._rows[number]
-
-    def _cells(self, row: etree._Element) -> Mapping[int, etree._Element]:
-        return self._numbered(row, "c", lambda reference: column_index_from_string(reference.rstrip("0123456789")))
-
-    def _numbered(
-        self, parent: etree._Element, name: str, number_of: Callable[[str], int]
-    ) -> dict[int, etree._Element]:
-        """The children by their number, in order; one that does not say it follows the one before."""
-        numbered: dict[int, etree._Element] = {}
+    def _numbered_rows(self) -> dict[int, int]:
+        """The place of each row among the pieces by its number; a row that does not say it follows the one before."""
+        places: dict[int, int] = {}
         number = 0
-        for child in parent.iterchildren(self._tag(name)):
-            reference = child.get("r")
-            number = number_of(reference) if reference else number + 1
-            numbered.setdefault(number, child)
-        return numbered
+        for at in range(len(self._rows)):
+            said = _NUMBER_OF_ROW.search(self._rows.attributes(at))
+            number = int(said[1]) if said else number + 1
+            places.setdefault(number, at)
+        return places
+
+    def _row(self, number: int) -> etree._Element:
+        """A row, which is made where there is none."""
+        if number not in self._places:
+            at = bisect.bisect(self._row_numbers, number)
+            before = self._places[self._row_numbers[at]] if at < len(self._row_numbers) else None
+            self._places[number] = self._rows.add(etree.Element(self._tag("row"), {"r": str(number)}), before)
+            self._row_numbers.insert(at, number)
+        return self._rows.element(self._places[number])
+
+    def _cells(self, number: int) -> dict[int, etree._Element]:
+        """The cells of a row by their column, in order; one that does not say it follows the one before."""
+        row = self._row(number)
+        if self._cells_at is None or self._cells_at[0] is not row:
+            cells: dict[int, etree._Element] = {}
+            column = 0
+            for cell in row.iterchildren(self._tag("c")):
+                reference = cell.get("r")
+                column = column_index_from_string(reference.rstrip("0123456789")) if reference else column + 1
+                cells.setdefault(column, cell)
+            self._cells_at = row, cells
+        return self._cells_at[1]
 
     def _remember(self, area: tuple[int, int, int, int]) -> None:
         """By row: a sheet may have a hundred thousand merges; the few that reach far are asked each time."""
@@ -246,9 +259,13 @@ class MarkedSheet:
         dimension = self.root.find(self._tag("dimension"))
         if dimension is None:
             return
-        left, top, right, bottom = bounds(dimension.get("ref", "A1"))
-        first = f"{get_column_letter(min(left, column))}{min(top, row)}"
-        dimension.set("ref", f"{first}:{get_column_letter(max(right, column))}{max(bottom, row)}")
+        if self._dimension is None:
+            self._dimension = bounds(dimension.get("ref", "A1"))
+        left, top, right, bottom = self._dimension
+        if not (left <= column <= right and top <= row <= bottom):
+            self._dimension = min(left, column), min(top, row), max(right, column), max(bottom, row)
+            left, top, right, bottom = self._dimension
+            dimension.set("ref", f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}")
 
     def _insert(self, element: etree._Element, behind: frozenset[str]) -> None:
         following = (

@@ -74,7 +74,7 @@ class Notes:
         self._space = space
         found = package.relation(sheet_part, "comments")
         self._part = found.target if found and found.target in package else None
-        drawing = package.tree(sheet_part).find(f"{{{space}}}legacyDrawing")
+        drawing = package.rows(sheet_part).frame.find(f"{{{space}}}legacyDrawing")
         links = {one.id: one.target for one in package.relations(sheet_part)}
         ids = [value for key, value in drawing.items() if str(key).endswith("}id")] if drawing is not None else []
         boxes = links.get(str(ids[0])) if ids else None

@@ -31,7 +31,7 @@ def remove_marks(book: OpenBook, styles: MarkStyles) -> None:
     for tab in book.tabs:
         if tab in ours or tab.kind != "worksheet":
             continue
-        sheet = MarkedSheet(book.package.tree(tab.part))
+        sheet = MarkedSheet(book.package.rows(tab.part))
         notes = Notes(book.package, tab.part, sheet.space)
         numbers = notes.numbers()
         for row, column, style in list(sheet.styled(styles.styles_filled(_COLOURS))):

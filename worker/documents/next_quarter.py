@@ -17,6 +17,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import Final
 
 from lxml import etree
@@ -98,7 +99,7 @@ class _Workbook:
         self._styles = MarkStyles(book.styles())
         remove_marks(book, self._styles)
         book.drop_calculation_chain()
-        self._texts = SharedTexts(book.shared_strings())
+        self._texts = SharedTexts(book.texts)
         tabs = [tab for tab in book.tabs if tab.kind == "worksheet"]
         self._of_periods = {
             tabs[at].name for _, at in series_in({(1, at): _said(tab.name) for at, tab in enumerate(tabs)})
@@ -108,7 +109,7 @@ class _Workbook:
         has_next_sheet = True in named or self._turn.is_new_year
         is_computed = False
         for tab in tabs:
-            sheet = PlanSheet(book.package.tree(tab.part), self._texts)
+            sheet = PlanSheet(book.package.rows(tab.part), self._texts)
             is_computed = is_computed or sheet.has_formulas()
             is_one_of_a_series = tab.name in self._of_periods and has_next_sheet
             if mapping := self._plan_on(tab, sheet):
@@ -147,11 +148,14 @@ class _Workbook:
         series = frozenset(labels) if is_one_of_a_series else table.series
         if self._turn.is_new_year:
             # Another plan begins: of the rows of this one their numbers stay, and what they compute.
-            _empty(sheet, table, frozenset(range(1, table.edge + 1)) - {table.columns.get("number", 0)})
+            emptied = frozenset(range(1, table.edge + 1)) - {table.columns.get("number", 0)}
+            for row in sorted(table.rows):
+                sheet.empty(row, emptied)
+            _empty_totals(sheet, table, emptied)
         elif not table.has_all_quarters:
             emptied = frozenset(table.follow_up)
-            self._show_last_quarter(tab, sheet, table)
-            _empty(sheet, table, emptied)
+            self._turn_rows(tab, sheet, table, emptied)
+            _empty_totals(sheet, table, emptied)
         elif not table.has_next_quarter:
             self._add_quarter(tab, sheet, table)
         for place, text, repeated in foot:
@@ -161,21 +165,25 @@ class _Workbook:
                 series |= {place}
         self._turn_labels(tab, sheet, labels, series)
 
-    def _show_last_quarter(self, tab: Tab, sheet: PlanSheet, table: PlanTable) -> None:
-        """The last avance, to be read behind the table: grey, not printed, and closed to input."""
+    def _turn_rows(self, tab: Tab, sheet: PlanSheet, table: PlanTable, emptied: frozenset[int]) -> None:
+        """Some columns of the actions emptied, and the last avance behind the table, if there is room."""
         progress, column = table.progress, table.free_column
-        if progress is None or column is None:
-            return
+        if progress is not None and column is not None:
+            self._open_consultation(tab, sheet, table, progress, column)
+        for row in sorted(table.rows):
+            if progress is not None and column is not None:
+                style = self._styles.marked(sheet.style(row, progress), _GREY)
+                sheet.show_again((row, progress), (row, column), style)
+            sheet.empty(row, emptied)
+
+    def _open_consultation(self, tab: Tab, sheet: PlanSheet, table: PlanTable, progress: int, column: int) -> None:
+        """A column for the last avance, to be read behind the table: grey, not printed, and closed to input."""
         path = table.headers_over(progress)
         reported = self._turn.reported
         if path:
             style = self._styles.marked(sheet.style(*path[-1]), _GREY)
             header = CONSULTATION.format(quarter=reported.roman, year=reported.year)
             sheet.write((path[-1][0], column), header, style)
-        for row in sorted(table.rows):
-            source = (row, progress)
-            style = self._styles.marked(sheet.style(*source), _GREY)
-            sheet.show_again(source, (row, column), style)
         for left, top, right, bottom in sheet.merges:
             if left <= progress <= right and top < bottom and top in table.rows:
                 sheet.merge(column, top, bottom)
@@ -184,7 +192,8 @@ class _Workbook:
         reason = _REASON.format(quarter=reported.roman, year=reported.year, column=letters)
         closed = (*(row for row, _ in path[-1:]), *table.rows)
         sheet.refuse_input(get_column_letter(column), closed, _REFUSED, reason)
-        area = _without_column(self._book.print_area(tab), tab.name, column, max(at for _, at in sheet.filled))
+        last = max(column, *(at for _, at in sheet.filled))
+        area = _without_column(self._book.print_area(tab), tab.name, column, last)
         self._book.set_print_area(tab, area)
 
     def _add_quarter(self, tab: Tab, sheet: PlanSheet, table: PlanTable) -> None:
@@ -209,7 +218,7 @@ class _Workbook:
             if edits and sheet.edit(place, edits):
                 changed.add(place)
         epoch = _EPOCHS[self._book.starts_in_1904]
-        following = dict(zip(sheet.filled, sheet.filled[1:], strict=False))
+        following = {place: after for place, after in pairwise(sheet.filled) if place in labels}
         for place, text in labels.items():
             beside = following.get(place)
             if beside is None or beside[0] != place[0] or beside in changed or place in series:
@@ -280,13 +289,11 @@ def _said(name: str) -> str:
     return f"{name} trimestre" if name.strip().upper() in ROMAN.values() else name
 
 
-def _empty(sheet: PlanSheet, table: PlanTable, columns: frozenset[int]) -> None:
-    """Empty columns in the rows of the actions, and the figures in the rows that sum them up."""
-    totals = frozenset(table.totals)
-    for row, column in sheet.filled:
-        is_sum = row in totals and sheet.number((row, column)) is not None
-        if column in columns and (row in table.rows or is_sum):
-            sheet.empty((row, column))
+def _empty_totals(sheet: PlanSheet, table: PlanTable, columns: frozenset[int]) -> None:
+    """Empty the figures of some columns in the rows that sum the actions up."""
+    for row in frozenset(table.totals):
+        figures = (column for column in columns if sheet.number((row, column)) is not None)
+        sheet.empty(row, frozenset(figures))
 
 
 def _titles(sheet: PlanSheet) -> Labels:

@@ -36,7 +36,8 @@ def rename(package: OpenPackage, main: str, sheets: Mapping[str, str], columns: 
     for part in package.names():
         is_naming = part == main or (part.endswith(".xml") and _NAMING.match(part) is not None)
         if is_naming and any(word in package.read(part) for word in words):
-            _follow(package.tree(part), changes, sheets)
+            for tree in package.trees(part, words):
+                _follow(tree, changes, sheets)
     if sheets and _TITLES in package:
         for title in package.tree(_TITLES).iter("{*}lpstr"):
             title.text = sheets.get(title.text or "", title.text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from functools import cache
 from typing import Final
 
 from lxml import etree
@@ -18,57 +19,66 @@ from openpyxl.utils.cell import column_index_from_string
 from worker.documents.mark_cells import MarkedSheet, bounds
 from worker.documents.next_quarter_labels import Edit
 from worker.documents.open_package import whole_number
+from worker.documents.split_part import SplitPart
 
 Place = tuple[int, int]
 """Row and column of a cell, from 1."""
 
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[Ee][-+]?\d+)?")
+# A cell's column, and what it holds; an element with a prefix is none.
+_CELL: Final = re.compile(rb'<c r="([A-Z]{1,3})\d+"(?: [\w:]+="[^"<>]*")*(?:/>|></c>|>(<(?:v|f|is)[\s/>]))')
+_FORMULA: Final = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 
 
 class SharedTexts:
     """The texts that the cells of a workbook share; a text that changes becomes a new one behind the others."""
 
-    def __init__(self, root: etree._Element | None) -> None:
-        self._root = root
-        self._items: list[etree._Element] = [] if root is None else list(root.iterchildren("{*}si"))
+    def __init__(self, items: SplitPart | None) -> None:
+        self._items = items
 
     def item(self, number: str | None) -> etree._Element | None:
         """The text with a number, as its element."""
         at = whole_number(number, -1)
-        return self._items[at] if 0 <= at < len(self._items) else None
+        return self._items.element(at) if self._items is not None and 0 <= at < len(self._items) else None
 
     def changed(self, number: str | None, edits: tuple[Edit, ...]) -> str | None:
         """The number of a copy of a text with the edits made in it."""
         item = self.item(number)
-        if item is None or self._root is None:
+        if item is None or self._items is None:
             return None
         copy = deepcopy(item)
         edit_pieces(copy, edits)
-        self._root.append(copy)
-        self._items.append(copy)
-        etree.strip_attributes(self._root, "count", "uniqueCount")
-        return str(len(self._items) - 1)
+        etree.strip_attributes(self._items.frame, "count", "uniqueCount")
+        return str(self._items.add(copy))
 
 
 class PlanSheet(MarkedSheet):
     """One sheet while its quarter is changed; rows and columns count from 1."""
 
-    def __init__(self, root: etree._Element, texts: SharedTexts) -> None:
-        super().__init__(root)
+    def __init__(self, rows: SplitPart, texts: SharedTexts) -> None:
+        super().__init__(rows)
         self._texts = texts
-        self._filled: dict[Place, etree._Element] = {}
-        for number, row in self._rows.items():
-            for column, cell in self._cells(row).items():
-                if any(self._holds(child) for child in cell):
-                    self._filled[number, column] = cell
-        merges = (bounds(one.get("ref", "")) for one in root.iter(self._tag("mergeCell")))
+        # By row: ten thousand rows are mostly filled alike.
+        self._filled: dict[int, tuple[int, ...]] = {}
+        self._added: dict[Place, None] = {}
+        alike: dict[tuple[int, ...], tuple[int, ...]] = {}
+        for number in self._places:
+            if columns := self._filled_in(number):
+                self._filled[number] = alike.setdefault(columns, columns)
+        merges = (bounds(one.get("ref", "")) for one in self.root.iter(self._tag("mergeCell")))
         self.merges = tuple(area for area in merges if area != (1, 1, 1, 1))
 
     @property
-    def filled(self) -> tuple[Place, ...]:
-        """Every cell that holds a value or a formula, in reading order."""
-        return tuple(self._filled)
+    def filled(self) -> Iterator[Place]:
+        """Every cell that holds a value or a formula, in reading order; behind them those that were written here."""
+        yield from ((row, column) for row, columns in self._filled.items() for column in columns)
+        yield from self._added
+
+    def filled_beside(self, rows: frozenset[int]) -> Iterator[Place]:
+        """Those of them that stand in none of some rows."""
+        yield from ((row, column) for row in self._filled if row not in rows for column in self._filled[row])
+        yield from (place for place in self._added if place[0] not in rows)
 
     def over(self, place: Place) -> Place:
         """The cell that shows at a place: the first of the merged cells that cover it, or itself."""
@@ -76,7 +86,7 @@ class PlanSheet(MarkedSheet):
 
     def text(self, place: Place) -> str:
         """The text in a cell; empty when it holds none, or a number."""
-        cell = self._filled.get(place)
+        cell = self._filled_cell(place)
         if cell is None:
             return ""
         match cell.get("t"):
@@ -92,7 +102,7 @@ class PlanSheet(MarkedSheet):
 
     def number(self, place: Place) -> float | None:
         """The number that is written in a cell; None for texts, truths, errors and what a formula computed."""
-        cell = self._filled.get(place)
+        cell = self._filled_cell(place)
         if cell is None or cell.get("t", "n") != "n" or self._has_formula(cell):
             return None
         value = cell.findtext(self._tag("v")) or ""
@@ -100,8 +110,8 @@ class PlanSheet(MarkedSheet):
 
     def edit(self, place: Place, edits: tuple[Edit, ...]) -> bool:
         """Change a written text; its runs keep their formats. False for what a formula says."""
-        cell = self._filled[place]
-        if self._has_formula(cell):
+        cell = self._filled_cell(place)
+        if cell is None or self._has_formula(cell):
             return False
         inside = cell.find(self._tag("is"))
         if inside is not None:
@@ -116,55 +126,63 @@ class PlanSheet(MarkedSheet):
 
     def set_number(self, place: Place, number: float) -> None:
         """Write another number into a cell that holds one."""
-        value = self._filled[place].find(self._tag("v"))
+        cell = self._filled_cell(place)
+        value = cell.find(self._tag("v")) if cell is not None else None
         if value is not None:
             value.text = f"{number:g}" if number != int(number) else str(int(number))
 
-    def empty(self, place: Place) -> None:
-        """Take the value out of a cell; a formula stays without its result."""
-        cell = self._filled.get(place)
-        if cell is None:
-            return
-        etree.strip_attributes(cell, "t", "cm", "vm")
-        for child in list(cell):
-            if child.tag != self._tag("f"):
-                cell.remove(child)
-        if not self._has_formula(cell):
-            del self._filled[place]
+    def empty(self, row: int, columns: frozenset[int]) -> None:
+        """Take the values out of some cells of a row; a formula stays without its result."""
+        emptied = set()
+        for column in columns.intersection(self._filled.get(row, ())):
+            cell = self._cells(row)[column]
+            etree.strip_attributes(cell, "t", "cm", "vm")
+            for child in list(cell):
+                if child.tag != self._tag("f"):
+                    cell.remove(child)
+            if not self._has_formula(cell):
+                emptied.add(column)
+        if emptied:
+            self._filled[row] = tuple(column for column in self._filled[row] if column not in emptied)
 
     def show_again(self, source: Place, place: Place, style: int) -> None:
         """Show in an empty cell what another one shows; of a formula its result, as a text."""
         self.restyle(*place, style)
-        shown, cell = self._filled.get(source), self._cell(place)
+        shown = self._filled_cell(source)
         if shown is None:
             return
         if self._has_formula(shown):
             if self.text(source):
                 self.write(place, self.text(source), style)
             return
+        cell = self._cells(place[0])[place[1]]
         for name, value in shown.items():
             if name == "t":
                 cell.set("t", value)
         cell.extend(deepcopy(child) for child in shown)
-        self._filled[place] = cell
+        self._added[place] = None
 
     def write(self, place: Place, text: str, style: int) -> None:
         """Write a text into an empty cell, as `text` gives it: the escapes of the file stay in it."""
         self.restyle(*place, style)
-        cell = self._cell(place)
+        cell = self._cells(place[0])[place[1]]
         cell.set("t", "inlineStr")
         piece = etree.SubElement(etree.SubElement(cell, self._tag("is")), self._tag("t"))
         piece.text = text
         piece.set(_SPACE, "preserve")
-        self._filled[place] = cell
+        self._added[place] = None
 
     def drop_column(self, column: int) -> None:
         """Take out every cell of a column that is ours, its merges and what refuses input in it."""
-        for row in self._rows.values():
-            cell = self._cells(row).get(column)
-            if cell is not None:
-                row.remove(cell)
-        self._filled = {place: cell for place, cell in self._filled.items() if place[1] != column}
+        letters = get_column_letter(column).encode()
+        for number in self._places:
+            written = self._written(number)
+            if written is None or any(own == letters for own, _ in written):
+                cell = self._cells(number).get(column)
+                if cell is not None:
+                    self._row(number).remove(cell)
+        self._cells_at = None
+        self._filled = {row: tuple(at for at in columns if at != column) for row, columns in self._filled.items()}
         for tag, attribute in (("mergeCell", "ref"), ("dataValidation", "sqref")):
             for one in list(self.root.iter(self._tag(tag))):
                 areas = [bounds(area) for area in one.get(attribute, "").split()]
@@ -207,7 +225,22 @@ class PlanSheet(MarkedSheet):
 
     def has_formulas(self) -> bool:
         """Whether anything on the sheet is computed."""
-        return any(self._has_formula(cell) for cell in self._filled.values())
+        return any(_FORMULA.search(piece) for piece in self._rows.pieces)
+
+    def _filled_in(self, number: int) -> tuple[int, ...]:
+        """The columns of a row in which something stands."""
+        written = self._written(number)
+        if written is None:
+            cells = self._cells(number).items()
+            return tuple(column for column, cell in cells if any(self._holds(child) for child in cell))
+        return tuple([_column(letters) for letters, content in written if content])
+
+    def _written(self, number: int) -> list[tuple[bytes, bytes]] | None:
+        """The letters of each cell of a row and how its content begins; None where no pattern tells it for certain."""
+        piece = self._rows.pieces[self._places[number]]
+        found = _CELL.findall(piece)
+        is_certain = 0 < len(found) == piece.count(b"<c") == len({letters for letters, _ in found})
+        return found if is_certain else None
 
     def _holds(self, child: etree._Element) -> bool:
         return child.tag in {self._tag("v"), self._tag("is"), self._tag("f")}
@@ -215,8 +248,11 @@ class PlanSheet(MarkedSheet):
     def _has_formula(self, cell: etree._Element) -> bool:
         return cell.find(self._tag("f")) is not None
 
-    def _cell(self, place: Place) -> etree._Element:
-        return self._cells(self._rows[place[0]])[place[1]]
+    def _filled_cell(self, place: Place) -> etree._Element | None:
+        """A cell that holds something."""
+        row, column = place
+        is_filled = column in self._filled.get(row, ()) or place in self._added
+        return self._cells(row)[column] if is_filled else None
 
     def _split(self, one: etree._Element, column: int) -> None:
         """Make of one stretch of columns the one before `column` and the one behind it."""
@@ -248,6 +284,11 @@ class PlanSheet(MarkedSheet):
 def column_of(letters: str) -> int:
     """The number of a column, from 1."""
     return column_index_from_string(letters)
+
+
+@cache
+def _column(letters: bytes) -> int:
+    return column_of(letters.decode())
 
 
 def text_of(holder: etree._Element) -> str:

@@ -70,7 +70,7 @@ class PlanTable:
         """What stands over the actions, headers among it; the objective, which is the plan's own text, is left out."""
         found: Labels = {}
         left_out: set[Place] = set()
-        above = [place for place in self._sheet.filled if place[0] < self._first]
+        above = [place for place in self._sheet.filled_beside(self.rows) if place[0] < self._first]
         for at, place in enumerate(above):
             text = self._sheet.text(place)
             objective = _OBJECTIVE.fullmatch(bare(text))
@@ -91,8 +91,8 @@ class PlanTable:
     def foot(self) -> Iterator[tuple[Place, str, Place | None]]:
         """Texts between and under the actions, each with the label over the table that it repeats."""
         repeated = {" ".join(bare(text).split()): place for place, text in self.head.items()}
-        for place in self._sheet.filled:
-            text = self._sheet.text(place) if place[0] > self._first and place[0] not in self.rows else ""
+        for place in self._sheet.filled_beside(self.rows):
+            text = self._sheet.text(place) if place[0] > self._first else ""
             if 0 < len(text) <= LONGEST_LABEL:
                 yield place, text, repeated.get(" ".join(bare(text).split()))
 
@@ -100,8 +100,8 @@ class PlanTable:
     def totals(self) -> Iterator[int]:
         """The rows that sum the actions up."""
         first: dict[int, str] = {}
-        for place in self._sheet.filled:
-            if place[0] > self._first and place[0] not in self.rows:
+        for place in self._sheet.filled_beside(self.rows):
+            if place[0] > self._first:
                 first.setdefault(place[0], self._sheet.text(place))
         return (row for row, text in first.items() if _TOTAL.match(bare(text)))
 
@@ -129,8 +129,8 @@ class PlanTable:
         """The columns that Folio added to look at, on an earlier turn."""
         found = {
             column
-            for row, column in self._sheet.filled
-            if row not in self.rows and self._sheet.text((row, column)).endswith(CONSULTATION_MARK)
+            for row, column in self._sheet.filled_beside(self.rows)
+            if self._sheet.text((row, column)).endswith(CONSULTATION_MARK)
         }
         return frozenset(found - set(self.columns.values()))
 

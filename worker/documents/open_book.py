@@ -12,6 +12,7 @@ from openpyxl.utils.cell import column_index_from_string
 
 from worker.documents.mark_styles import EMPTY
 from worker.documents.open_package import OpenPackage, whole_number
+from worker.documents.split_part import SplitPart
 
 _SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STYLES_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -212,36 +213,31 @@ class OpenBook:
             before[-1].addnext(calculation)
         calculation.set("fullCalcOnLoad", "1")
 
-    def shared_strings(self) -> etree._Element | None:
-        """The root of the texts that cells share, if there is one."""
+    @property
+    def texts(self) -> SplitPart | None:
+        """The texts that cells share, if there are any."""
         found = self.package.relation(self._main, "sharedStrings")
-        return self.package.tree(found.target) if found is not None and found.target in self.package else None
+        return self.package.texts(found.target) if found is not None and found.target in self.package else None
 
     def rows(self, tab: Tab) -> Iterator[dict[int, str]]:
         """The texts of a sheet by row and column (from 1): for sheets of ours, which are small."""
-        strings = self._strings()
-        for row in self.package.tree(tab.part).iter(self._tag("row")):
+        rows, shared = self.package.rows(tab.part), self.texts
+        for at in range(len(rows)):
             texts = {}
-            for cell in row.iterchildren(self._tag("c")):
+            for cell in rows.element(at).iterchildren(self._tag("c")):
                 column = column_index_from_string(cell.get("r", "A").rstrip("0123456789"))
                 value = cell.findtext(self._tag("v")) or ""
                 if cell.get("t") == "inlineStr":
-                    value = "".join(piece.text or "" for piece in cell.iter(self._tag("t")))
+                    value = self._text(cell)
                 elif cell.get("t") == "s":
-                    value = strings.get(value, "")
+                    number = whole_number(value, -1)
+                    value = self._text(shared.element(number)) if shared and 0 <= number < len(shared) else ""
                 if value:
                     texts[column] = value
             yield texts
 
-    def _strings(self) -> dict[str, str]:
-        root = self.shared_strings()
-        if root is None:
-            return {}
-        items = root.iterchildren(self._tag("si"))
-        return {
-            str(number): "".join(piece.text or "" for piece in item.iter(self._tag("t")))
-            for number, item in enumerate(items)
-        }
+    def _text(self, holder: etree._Element) -> str:
+        return "".join(piece.text or "" for piece in holder.iter(self._tag("t")))
 
     def _add(self, name: str, content: bytes, at: int, state: str) -> None:
         part = self.package.free_name("xl/worksheets/folio{}.xml")

@@ -1,7 +1,8 @@
 """An Office package -> the same with a few parts changed: what is not touched stays as it was deflated, byte for byte.
 
 Assumes a package that passed the guard of service.sheets. Parts that are asked for as trees are written again when the
-package is closed; nothing is fetched and no entity resolved.
+package is closed, if anything in them has changed; nothing is fetched and no entity resolved. The sheets of an office's
+workbook, and the texts that they share, are asked for in pieces: a tree of them takes too much memory.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
-from worker.documents.package import Member, deflate, write_package
+from worker.documents.package import Member, deflate, deflate_stream, write_package
+from worker.documents.split_part import SplitPart
 
 _TYPES: Final = "[Content_Types].xml"
 _TYPES_SPACE: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -38,25 +40,28 @@ class Relation:
 
 
 class OpenPackage:
-    """The parts of a package, each a tree once it was asked for, plain bytes once set, or untouched."""
+    """The parts of a package, each a tree or in pieces once it was asked for so, plain bytes once set, or untouched."""
 
     def __init__(self, content: bytes) -> None:
         self._members = dict(_members(content))
         self._trees: dict[str, etree._Element] = {}
+        self._split: dict[str, SplitPart] = {}
         self._as_parsed: dict[str, int] = {}
         self._plain: dict[str, bytes] = {}
 
     def __contains__(self, part: str) -> bool:
-        return part in self._members or part in self._plain or part in self._trees
+        return any(part in kept for kept in self._kept)
 
     def names(self) -> tuple[str, ...]:
         """The names of all parts."""
-        return tuple(dict.fromkeys((*self._members, *self._plain, *self._trees)))
+        return tuple(dict.fromkeys(name for kept in self._kept for name in kept))
 
     def read(self, part: str) -> bytes:
         """The plain bytes of a part."""
         if part in self._trees:
             return _serialised(self._trees[part])
+        if part in self._split:
+            return b"".join(self._split[part].written())
         if part in self._plain:
             return self._plain[part]
         return zlib.decompress(self._members[part].deflated, -zlib.MAX_WBITS)
@@ -70,9 +75,29 @@ class OpenPackage:
             self._trees[part] = root
         return self._trees[part]
 
+    def rows(self, part: str) -> SplitPart:
+        """A sheet, its rows apart; what is changed in it is written, and nobody may ask for its tree."""
+        return self._in_pieces(part, "sheetData", "row")
+
+    def texts(self, part: str) -> SplitPart:
+        """The same for the part with the texts that cells share."""
+        return self._in_pieces(part, "sst", "si")
+
+    def trees(self, part: str, words: Collection[bytes]) -> Iterator[etree._Element]:
+        """The tree of a part, or one after the other its frame and those of its pieces that have any of the words."""
+        if part not in self._split:
+            yield self.tree(part)
+            return
+        split = self._split[part]
+        yield split.frame
+        for at, piece in enumerate(split.pieces):
+            if any(word in piece for word in words):
+                yield split.element(at)
+
     def set(self, part: str, content: bytes, content_type: str | None = None) -> None:
         """Write a part; `content_type` is told when it is new and its ending does not say it."""
         self._trees.pop(part, None)
+        self._split.pop(part, None)
         self._plain[part] = content
         if content_type is not None:
             self._declare(part, content_type)
@@ -80,9 +105,8 @@ class OpenPackage:
     def drop(self, part: str) -> None:
         """Take a part out, with its own relations and what declares it."""
         for name in (part, _relations_of(part)):
-            self._members.pop(name, None)
-            self._plain.pop(name, None)
-            self._trees.pop(name, None)
+            for kept in self._kept:
+                kept.pop(name, None)
         types = self.tree(_TYPES)
         for override in list(types):
             if override.get("PartName") == f"/{part}":
@@ -152,15 +176,27 @@ class OpenPackage:
 
     def close(self) -> bytes:
         """The package: untouched parts in their order and as they were, new ones behind them."""
-        changed = dict(self._plain)
-        for part, tree in self._trees.items():
-            written = _serialised(tree)
-            # A part that was only looked at keeps the bytes that its own program wrote.
-            if part in changed or hash(written) != self._as_parsed[part]:
-                changed[part] = written
-        return write_package(
-            deflate(name, changed[name]) if name in changed else self._members[name] for name in self.names()
-        )
+        return write_package(self._member(name) for name in self.names())
+
+    def _member(self, part: str) -> Member:
+        # A part that was only looked at keeps the bytes that its own program wrote.
+        if part in self._trees:
+            written = _serialised(self._trees[part])
+            if part not in self._members or hash(written) != self._as_parsed[part]:
+                return deflate(part, written)
+        split = self._split.get(part)
+        if split is not None and (part not in self._members or split.is_changed):
+            return deflate_stream(part, split.written())
+        return deflate(part, self._plain[part]) if part in self._plain else self._members[part]
+
+    @property
+    def _kept(self) -> tuple[dict[str, Any], ...]:
+        return self._members, self._plain, self._trees, self._split
+
+    def _in_pieces(self, part: str, around: str, name: str) -> SplitPart:
+        if part not in self._split:
+            self._split[part] = SplitPart(self.read(part), around, name)
+        return self._split[part]
 
 
 def whole_number(text: str | None, otherwise: int = 0) -> int:

@@ -37,7 +37,7 @@ def drop_seal(package: OpenPackage) -> None:
 def _unseal(package: OpenPackage, part: str) -> set[str]:
     """Take the seal off a sheet; the codes that it had."""
     codes: set[str] = set()
-    for line in package.tree(part).iterfind(f"{qualified('headerFooter')}/*"):
+    for line in package.rows(part).frame.iterfind(f"{qualified('headerFooter')}/*"):
         areas = areas_of(line.text or "")
         if found := [match[1] for text in areas.values() if (match := _SEAL.search(text))]:
             codes.update(found)

@@ -115,20 +115,16 @@ def lines_needed(text: str, width_pt: float, size_pt: float, bold: bool = False)
     """Lines that `text` takes where letters have `width_pt` points; at least 1, and a line break begins one."""
     room, words = _room(width_pt, size_pt), _faces()[bold]
     if "\n" not in text:
-        return _count(text, room, words)
-    return sum(_count(paragraph, room, words) for paragraph in text.split("\n"))
+        return _counts(text, (room,), words)[0]
+    return sum(_counts(paragraph, (room,), words)[0] for paragraph in text.split("\n"))
 
 
 def lines_in_rooms(text: str, rooms: tuple[int, ...], *, bold: bool = False) -> list[int]:
     """Lines that `text` takes in each of several rooms, in `cell_units`: its words are looked up only once."""
     words = _faces()[bold]
-    counts = [0] * len(rooms)
-    for paragraph in text.split("\n") if "\n" in text else (text,):
-        parts = paragraph.rstrip(" ").split(" ")
-        edges = list(accumulate(map(words.__getitem__, parts)))
-        for place, room in enumerate(rooms):
-            counts[place] += _count_words(parts, edges, room, words)
-    return counts
+    if "\n" not in text:
+        return _counts(text, rooms, words)
+    return list(map(sum, zip(*(_counts(paragraph, rooms, words) for paragraph in text.split("\n")), strict=True)))
 
 
 def surely_fits(text: str, height_pt: float, width_pt: float, size_pt: float) -> bool:
@@ -265,25 +261,25 @@ def _room(width_pt: float, size_pt: float) -> int:
     return int(width_pt * _UNITS_PER_EM / size_pt)
 
 
-def _count(paragraph: str, room: int, words: _Words) -> int:
-    """How many lines `_lines` would give, without making them."""
+def _counts(paragraph: str, rooms: tuple[int, ...], words: _Words) -> list[int]:
+    """How many lines `_lines` would give in each room, without making them."""
     parts = paragraph.rstrip(" ").split(" ")
-    return _count_words(parts, list(accumulate(map(words.__getitem__, parts))), room, words)
-
-
-def _count_words(parts: list[str], edges: list[int], room: int, words: _Words) -> int:
-    """The same for words that end at `edges` when all stand on one line."""
-    last = edges[-1]
-    lines, done, reach = 1, 0, room + words.space
-    while reach < last:
-        following = bisect_right(edges, reach, done)
-        if following == done:  # a word wider than the room: it is cut, and everything behind it moves
-            pieces = _pieces(parts, room, words)
-            return len(_breaks(list(accumulate(words[piece.rstrip(" ")] for piece in pieces)), room + words.space))
-        done = following
-        reach = edges[done - 1] + room + words.space
-        lines += 1
-    return lines
+    edges = list(accumulate(map(words.__getitem__, parts)))
+    last, space = edges[-1], words.space
+    counts = []
+    for room in rooms:
+        lines, done, reach = 1, 0, room + space
+        while reach < last:
+            following = bisect_right(edges, reach, done)
+            if following == done:  # a word wider than the room: it is cut, and everything behind it moves
+                pieces = _pieces(parts, room, words)
+                lines = len(_breaks(list(accumulate(words[piece.rstrip(" ")] for piece in pieces)), room + space))
+                break
+            done = following
+            reach = edges[done - 1] + room + space
+            lines += 1
+        counts.append(lines)
+    return counts
 
 
 def _lines(paragraph: str, room: int, words: _Words) -> Iterable[str]:

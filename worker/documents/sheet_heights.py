@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Final
 
 from service.domain.typography import cell_units, is_borrowing, lines_in_rooms, row_height
@@ -100,10 +101,14 @@ class TextHeights(dict[Value, tuple[float, ...]]):
             self.clear()
         # A number or a date never wraps.
         text = value if isinstance(value, str) else ""
-        counts = [1] * len(self.shown.settings)
-        for bold, places, rooms in self.shown.rooms:
-            for place, count in zip(places, lines_in_rooms(text, rooms, bold=bold), strict=True):
+        shown = self.shown
+        counts = [1] * len(shown.settings)
+        for bold, places, rooms in shown.rooms:
+            found = lines_in_rooms(text, rooms, bold=bold)
+            if len(found) == len(counts):  # all the cells that show it, in their order
+                counts = found
+                break
+            for place, count in zip(places, found, strict=True):
                 counts[place] = count
-        lines = self.shown.lines[is_borrowing(text)]
-        heights = self[value] = tuple([count * line for count, line in zip(counts, lines, strict=True)])
+        heights = self[value] = tuple(map(mul, counts, shown.lines[is_borrowing(text)]))
         return heights

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from operator import getitem
 from typing import Any, Final
 
 from openpyxl.styles.numbers import is_date_format
@@ -190,23 +189,29 @@ class WrittenCells(dict[Any, str]):
         self._text_ends = f"</v></c>{behind}"
         self._number = filling.strings.number
 
-    def asked(self, actions: Sequence[Names], first: int, rows: range) -> Sequence[object]:
-        """Under what the cells of these actions, whose first is `first` in the plan, are found; `rows` are theirs."""
-        if self._cell.key is None:
-            return [Copy(self._model.sheet, first + at, row - self._model.row) for at, row in enumerate(rows)]
-        if not self._cell.key:
-            return [None] * len(actions)
+    def of(self, actions: Sequence[Names], first: int, rows: range) -> Sequence[str]:
+        """The cells of these actions, whose first is `first` in the plan; `rows` are theirs."""
         key = self._cell.key
-        return [action[key] for action in actions]
+        if key is None:
+            copies = (Copy(self._model.sheet, first + at, row - self._model.row) for at, row in enumerate(rows))
+            return [self[copy] for copy in copies]
+        if not key:
+            return [self[None]] * len(actions)
+        values = [action[key] for action in actions]
+        if len(set(values)) < len(values):
+            return list(map(self.__getitem__, values))
+        # Nothing comes again: what is written now would only be in the way.
+        text, ends, number = self._text, self._text_ends, self._number
+        return [f"{text}{number(value)}{ends}" if value and isinstance(value, str) else self[value] for value in values]
 
     def __missing__(self, value: Any) -> str:
-        if isinstance(value, Copy):
+        if value and isinstance(value, str):
+            written = f"{self._text}{self._number(value)}{self._text_ends}"
+        elif isinstance(value, Copy):
             action = self._filling.repeated[self._model.scope][value.index]
             return self._cell.rest(self._filling, action, value) + self._behind
-        if value is None:
+        elif value is None:
             written = self._cell.rest(self._filling, {}) + self._behind
-        elif value and isinstance(value, str):
-            written = f"{self._text}{self._number(value)}{self._text_ends}"
         else:
             written = self._cell.typed(self._filling, value) + self._behind
         self[value] = written
@@ -273,15 +278,15 @@ class ModelRow:
         first_row = filling.layouts[self.sheet].bases[indexes.start] if indexes else 0
         actions = filling.repeated[self.scope][indexes.start : indexes.stop]
         rows = range(first_row, first_row + len(actions))
-        columns = [cell.asked(actions, indexes.start, rows) for cell in cells]
+        columns = [cell.of(actions, indexes.start, rows) for cell in cells]
         custom = ' customHeight="1"' if self._is_custom else ""
         begins = [
             f'" ht="{height:g}"{custom}{self._row_begins}' for height in placed.heights[indexes.start : indexes.stop]
         ]
         return "".join(
             [
-                str(row).join(['<row r="', begin, *map(getitem, cells, values)])
-                for row, begin, values in zip(rows, begins, zip(*columns, strict=True), strict=True)
+                str(row).join(['<row r="', begin, *written])
+                for row, begin, written in zip(rows, begins, zip(*columns, strict=True), strict=True)
             ]
         )
 

@@ -23,6 +23,7 @@ Change = Callable[[bytes], bytes]
 WAYS: dict[str, Change] = {
     "a comment that holds a row": lambda part: part.replace(b"</row>", b'</row><!--<row r="1"/>-->', 3),
     "an instruction among the rows": lambda part: part.replace(b"</row>", b"</row><?other?>", 3),
+    "what no sheet may hold": lambda part: part.replace(b"</row>", b'</row>text<x/><q:row xmlns:q="urn:q"/>', 3),
     "a section": lambda part: re.sub(rb"<t>([^<&]*)</t>", rb"<t><![CDATA[\1]]></t>", part),
     "another encoding": lambda part: re.sub(r"^<\?xml.*?\?>", "", part.decode()).encode("utf-16"),
     "an encoding that it declares": lambda part: (
@@ -60,12 +61,13 @@ def test_a_workbook_gets_the_same_marks_however_its_sheet_is_written(way: str) -
             assert (one.comment and one.comment.text) == (two.comment and two.comment.text)
 
 
-def test_what_is_no_row_among_rows_is_answered_and_not_lost() -> None:
+def test_a_row_within_a_row_is_answered_with_what_to_do() -> None:
     def change(parts: dict[str, bytes]) -> None:
-        parts[SHEET_PART] = parts[SHEET_PART].replace(b"</row>", b"</row><other/>", 3)
+        parts[SHEET_PART] = parts[SHEET_PART].replace(b"</row>", b'<row r="9"/></row>', 1)
 
-    with pytest.raises(UnmarkableWorkbook):
+    with pytest.raises(UnmarkableWorkbook) as refused:
         marked(repacked(office_book(), change))
+    assert "guárdelo otra vez" in refused.value.detail
 
 
 def test_a_row_that_nothing_is_done_to_keeps_its_bytes() -> None:

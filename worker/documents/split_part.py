@@ -38,9 +38,9 @@ class SplitPart:
 
         Raises:
             etree.XMLSyntaxError: it is no XML.
-            ValueError: what stands among the pieces is none of them.
+            ValueError: pieces stand within pieces, or have several prefixes for their one namespace.
         """
-        found = _split(content, around, name) or _split(_written_anew(content, around), around, name)
+        found = _split(content, around, name) or _split(_written_anew(content, around, name), around, name)
         if found is None:
             raise ValueError(f"what stands in {around} cannot be told apart")
         frame, self._pieces, self._start = found
@@ -148,12 +148,20 @@ def _is_utf8(content: bytes) -> bool:
     return content.startswith(b"<") and not (declared and _ENCODING.search(b" " + declared[1]))
 
 
-def _written_anew(content: bytes, around: str) -> bytes:
-    """The same part as the patterns expect it: in UTF-8, without comments, and with the holder of its pieces."""
+def _written_anew(content: bytes, around: str, name: str) -> bytes:
+    """The same part as the patterns expect it: in UTF-8, without comments, and nothing but pieces among its pieces."""
     root = etree.fromstring(content, _CLEANING_PARSER)
-    name = etree.QName(root)
-    if name.localname != around and root.find(f"{{*}}{around}") is None:
-        etree.SubElement(root, f"{{{name.namespace or ''}}}{around}")
+    space = f"{{{etree.QName(root).namespace or ''}}}"
+    holder = root if root.tag == f"{space}{around}" else root.find(f"{space}{around}")
+    if holder is None:
+        holder = etree.SubElement(root, f"{space}{around}")
+    pieces = holder.findall(f"{space}{name}")
+    if pieces:
+        holder.text = None
+        for other in list(pieces[-1].itersiblings(preceding=True)):
+            other.tail = None
+            if other.tag != pieces[-1].tag:
+                holder.remove(other)
     return _serialised(root)
 
 

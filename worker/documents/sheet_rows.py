@@ -126,16 +126,19 @@ class Cell:
                 number = str((value - filling.epoch).days)
         shown = printed(value)
         code = _format_for(self.number_format, value, shown)
-        room = cell_room(self.setting.width, self.setting.size)
-        if len(shown) > self._digits and text_width(shown, self.setting.size) > room:
+        if len(shown) > self._digits and text_width(shown, self.setting.size) > self._room:
             change |= Change.SHRINK
         style = self.style if code is None and not change else filling.styles.derive(self.style, code, change)
         return f'" s="{style}"><v>{number}</v></c>'
 
     @cached_property
+    def _room(self) -> float:
+        return cell_room(self.setting.width, self.setting.size)
+
+    @cached_property
     def _digits(self) -> int:
         """As many digits as fit for certain."""
-        return int(cell_room(self.setting.width, self.setting.size) / text_width("0", self.setting.size, bold=True))
+        return int(self._room / text_width("0", self.setting.size, bold=True))
 
 
 def _format_for(present: str, value: Value, shown: str) -> str | None:

@@ -25,6 +25,7 @@ from service.domain.succession import Proposal, Step, objection, propose
 from service.sheets.isolated import ReadingRoom
 from service.store import SOMEBODY, Store
 from service.web.history import beside_the_past, let_stand, past_of
+from service.web.turns import take_turn
 
 _ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]+)")
 
@@ -124,7 +125,7 @@ class _Memory:
     by: str
 
     def read(self, content: bytes, given: Given, tell: Tell, *, is_afresh: bool = False) -> tuple[Reading, bytes]:
-        plain = self.room.read(content, given, tell, self.office)
+        plain = self.room.read(content, given, tell, self.office, take_turn)
         reading = plain[0]
         if isinstance(reading, Unreadable) or not reading.layout:
             return plain
@@ -134,7 +135,7 @@ class _Memory:
         remembered = self.store.mapping_of(reading.layout)
         if not remembered:
             return plain
-        mapped, _ = self.room.read(content, replace(given, mapping=remembered), tell, self.office)
+        mapped, _ = self.room.read(content, replace(given, mapping=remembered), tell, self.office, take_turn)
         # What somebody once said must never spoil a workbook that is read well without it.
         if isinstance(mapped, Unreadable) or (isinstance(reading, Accepted) and not isinstance(mapped, Accepted)):
             return plain

@@ -1,7 +1,7 @@
 """Large uploads -> worked on one after another in each process of the front, so that together they weigh as one.
 
 While they arrive they lie on disk and hold up nobody, however slowly they come; a turn lasts from there to the answer,
-which the deadlines of reading and keeping bound.
+which the deadlines of reading and keeping bound. A small file that unpacks to much takes its turn before it is read.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Final, cast
 
 from flask import Flask, current_app, g
 
-# What is no larger is worked on at once, and never lies on disk.
-LARGE_BYTES: Final = 256 * 1024
+from service.sheets.isolated import LARGE_BYTES
 
 _EXTENSION: Final = "folio-turns"
 
@@ -34,8 +33,13 @@ def keep_turns(app: Flask) -> None:
 
 
 def wait_for_turn(size: int, seconds: float | None = None) -> bool:
+    """`take_turn` for a file of so many bytes; what is not large is worked on at once, and never lies on disk."""
+    return size <= LARGE_BYTES or take_turn(seconds)
+
+
+def take_turn(seconds: float | None = None) -> bool:
     """Wait until no other large upload is worked on here; the turn ends with this request. False: it did not come."""
-    if size > LARGE_BYTES and not g.get("has_turn", False):
+    if not g.get("has_turn", False):
         if not _turns().acquire(timeout=seconds):
             return False
         g.has_turn = True

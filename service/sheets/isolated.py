@@ -11,6 +11,7 @@ There are two: a workbook of usual size, read in hundredths of a second, never w
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import resource
@@ -22,17 +23,18 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from service.domain.archive import given_from_json, given_to_json, reading_of, reading_to_json
+from service.domain.archive import given_from_json, given_to_json, reading_of, reading_to_keep
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.progress import Progress, Stage, Tell, tell_nobody
 from service.domain.reading import Given, Reading, Unreadable
+from service.memory import bound_memory, give_memory_back
 
 MIB: Final = 1024 * 1024
 # A larger file, or one that unpacks to more, is a large workbook: a thousand actions are 0.1 MB that unpack to one.
@@ -281,19 +283,14 @@ def _told(office: Office) -> bytes:
 
 def _refused(finding: Finding) -> tuple[Reading, bytes]:
     reading = Unreadable((finding,))
-    return reading, _json(reading)
-
-
-def _json(reading: Reading) -> bytes:
-    return json.dumps(reading_to_json(reading), ensure_ascii=False, separators=(",", ":")).encode()
+    return reading, reading_to_keep(reading)
 
 
 def _serve(memory_bytes: int) -> None:
     """Answer workbooks until the input ends. A surprise ends the process: the parent knows what to say."""
     # The parsers' memory only where something is read.
-    from service.sheets.guard import declared_size  # noqa: PLC0415
-    from service.sheets.intake import read_plan  # noqa: PLC0415
-
+    importlib.import_module("service.sheets.intake")
+    bound_memory()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Nothing that a library prints may be taken for an answer.
@@ -306,17 +303,24 @@ def _serve(memory_bytes: int) -> None:
     requests = sys.stdin.buffer
     while header := requests.read(_REQUEST.size):
         _allow_cpu()
-        seconds, is_heard, most_unpacked, length, length_of_office, size = _REQUEST.unpack(header)
+        seconds, is_heard, most_unpacked, *lengths = _REQUEST.unpack(header)
         _end_after(seconds)
-        given, office = given_from_json(json.loads(requests.read(length))), _office(requests.read(length_of_office))
-        content = requests.read(size)
-        if 0 < most_unpacked < declared_size(content):
-            _answer(answers, b"")
-        else:
-            reading = read_plan(content, given, office, _Frames(answers, is_heard=is_heard).tell)
-            _answer(answers, _json(reading))
+        _answer(answers, _read(requests, lengths, most_unpacked, _Frames(answers, is_heard=is_heard).tell))
         signal.setitimer(signal.ITIMER_PROF, 0)
         gc.collect()
+        if not most_unpacked:
+            give_memory_back()
+
+
+def _read(requests: BinaryIO, lengths: Iterable[int], most_unpacked: int, tell: Tell) -> bytes:
+    """The answer to a request, of which nothing stays."""
+    from service.sheets.guard import declared_size  # noqa: PLC0415 - as above
+    from service.sheets.intake import read_plan  # noqa: PLC0415 - as above
+
+    said, of_office, content = (requests.read(length) for length in lengths)
+    if 0 < most_unpacked < declared_size(content):
+        return b""
+    return reading_to_keep(read_plan(content, given_from_json(json.loads(said)), _office(of_office), tell))
 
 
 class _Frames:
@@ -346,7 +350,9 @@ class _Frames:
 
 
 def _answer(answers: BinaryIO, answer: bytes) -> None:
-    answers.write(_FRAME.pack(_ANSWER, 100, len(answer)) + answer)
+    answers.write(_FRAME.pack(_ANSWER, 100, len(answer)))
+    # By itself: a long answer is not copied to put words before it.
+    answers.write(answer)
     answers.flush()
 
 

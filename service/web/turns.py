@@ -6,19 +6,15 @@ which the deadlines of reading and keeping bound. A small file that unpacks to m
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from typing import Final, cast
 
 from flask import Flask, current_app, g
 
+from service.memory import give_memory_back
 from service.sheets.isolated import LARGE_BYTES
 
 _EXTENSION: Final = "folio-turns"
-
-# From glibc's malloc.h; other libraries have no such thing to set, or take no heed.
-_M_MMAP_THRESHOLD: Final = -3
-_M_ARENA_MAX: Final = -8
 
 
 def keep_turns(app: Flask) -> None:
@@ -28,7 +24,7 @@ def keep_turns(app: Flask) -> None:
     @app.teardown_request
     def give_back(_error: BaseException | None) -> None:
         if g.pop("has_turn", False):
-            _give_memory_back()
+            give_memory_back()
             _turns().release()
 
 
@@ -44,21 +40,6 @@ def take_turn(seconds: float | None = None) -> bool:
             return False
         g.has_turn = True
     return True
-
-
-def bound_memory() -> None:
-    """Have the C library of this process give large pieces back at once, and keep few for its many threads."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
-        mallopt(_M_ARENA_MAX, 2)
-
-
-def _give_memory_back() -> None:
-    """What a large upload took goes back to the system; the C library would keep it for the next one."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def _turns() -> threading.Semaphore:

@@ -16,6 +16,7 @@ from gunicorn.errors import AppImportError
 
 from service import logs
 from service.jobs import Bell
+from service.memory import bound_memory
 from service.notices import Watch
 from service.seals import Sealer, secret_in
 from service.settings import Settings, UnusableSettings
@@ -23,7 +24,6 @@ from service.sheets.isolated import ReadingRoom
 from service.store import open_store
 from service.web.app import create_app
 from service.web.front import GoverningFile
-from service.web.turns import bound_memory
 
 bound_memory()
 try:

@@ -20,6 +20,7 @@ from typing import Final
 
 import pytest
 
+from benchmarks.offices import sound_rows, spoiled_rows, workbook_of
 from service.sheets.isolated import LARGE_BYTES
 from service.store import migrate, open_store
 from service.web.uploads import clean_filename
@@ -186,6 +187,18 @@ def test_however_large_an_upload_is_the_front_stays_small(front: Front) -> None:
     ]
 
     assert answers == [(415, 202), (415, 202), (413, 202), (413, 202), (415, 303), (415, 303), (413, 303), (413, 303)]
+    assert front.process.peak() < 150 * MIB
+
+
+def test_however_long_a_plan_is_the_front_stays_small_beside_the_one_that_was_issued(front: Front) -> None:
+    issued = front.client.upload(workbook_of(sound_rows(10_000)), version="900.0")
+    assert front.client.post(f"/api/v1/reports/{issued.json['id']}/issue", by="Planeación").status == HTTPStatus.OK
+    front.process.watched()
+
+    refused = front.client.upload(workbook_of(spoiled_rows(10_000)), version="901.0")
+
+    assert refused.status == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert len(refused.json["findings"]) > 3_000
     assert front.process.peak() < 150 * MIB
 
 

@@ -1,7 +1,7 @@
 """The settings -> the application that gunicorn serves: `service.web.wsgi:app`.
 
 Each server process imports this module for itself, after the fork: never preload it, for a database connection must
-not be shared between processes. The reading room starts its child at the first upload. What a large upload takes goes
+not be shared between processes. The reading room starts its children as they are needed. What a large upload takes goes
 back to the system as soon as it is answered.
 """
 

@@ -7,6 +7,7 @@ else. The job row in the database is the truth; a lost message costs a second's 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any, Final, Literal
@@ -48,8 +49,8 @@ class Bell:
     """Tells the workers that jobs wait. Rung after COMMIT, because what it announces must already be true.
 
     Whether Redis hears it or not, nothing is lost: the reconciler rings again. So it never raises, gives up after
-    about a second, and after a silence does not try again for a while, so that uploads do not wait for a dead Redis.
-    Threads may share one; a forked process must make its own.
+    about a second, and after a silence does not try again for a while, and then one thread at a time, so that uploads
+    do not wait for a dead Redis. Threads may share one; a forked process must make its own.
     """
 
     PATIENCE_SECONDS: Final = 1.0
@@ -67,6 +68,7 @@ class Bell:
             "max_retries": 0,
         }
         self._silent_until = 0.0
+        self._trying = threading.Lock()
 
     def ring(self, job_ids: Iterable[str], together: Iterable[str] = ()) -> bool:
         """Announce jobs, and in one message those that are worth `together`. False: Redis did not take all of them.
@@ -75,18 +77,16 @@ class Bell:
         """
         at_once = list(together)
         messages = [*([at_once] if at_once else []), *([job_id] for job_id in job_ids if job_id not in at_once)]
-        started = time.monotonic()
-        if started < self._silent_until:
+        if time.monotonic() < self._silent_until:
+            return False
+        was_silent = self._silent_until > 0
+        if was_silent and not self._trying.acquire(blocking=False):
             return False
         try:
-            with self._app.producer_pool.acquire(block=True, timeout=self.PATIENCE_SECONDS) as producer:
-                for message in messages:
-                    if time.monotonic() - started > self.PATIENCE_SECONDS:
-                        return self._fall_silent("Redis is slow")
-                    self._app.send_task(WRITE_DOCUMENT, args=message, producer=producer, retry=False)
-        except Exception as error:  # noqa: BLE001 whatever is wrong with Redis, the upload is safe and must be answered
-            return self._fall_silent(f"{type(error).__name__}: {error}")
-        return True
+            return self._rung(messages)
+        finally:
+            if was_silent:
+                self._trying.release()
 
     def waiting(self) -> int | None:
         """How many messages wait in Redis; None when it does not answer."""
@@ -102,6 +102,19 @@ class Bell:
     def close(self) -> None:
         """Let go of the connections."""
         self._app.close()
+
+    def _rung(self, messages: Iterable[list[str]]) -> bool:
+        started = time.monotonic()
+        try:
+            with self._app.producer_pool.acquire(block=True, timeout=self.PATIENCE_SECONDS) as producer:
+                for message in messages:
+                    if time.monotonic() - started > self.PATIENCE_SECONDS:
+                        return self._fall_silent("Redis is slow")
+                    self._app.send_task(WRITE_DOCUMENT, args=message, producer=producer, retry=False)
+        except Exception as error:  # noqa: BLE001 whatever is wrong with Redis, the upload is safe and must be answered
+            return self._fall_silent(f"{type(error).__name__}: {error}")
+        self._silent_until = 0.0
+        return True
 
     def _fall_silent(self, reason: str) -> Literal[False]:
         self._silent_until = time.monotonic() + self.SILENCE_SECONDS

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -39,13 +39,17 @@ _REPEATED_TEXTS = ("lead", "unit", "periodicity", "funding_source")
 
 def plan_to_json(plan: DraftPlan) -> Json:
     """The plan as the API shows it."""
+    return _plan_to_json(plan, _action_to_json)
+
+
+def _plan_to_json(plan: DraftPlan, of_action: Callable[[Action], Any]) -> Json:
     return {
         "year": plan.year,
         "quarter": ROMAN[plan.quarter] if plan.quarter else None,
         "version": str(plan.version) if plan.version else None,
         "title": plan.title,
         "objective": plan.objective,
-        "actions": [_action_to_json(action) for action in plan.actions],
+        "actions": [of_action(action) for action in plan.actions],
     }
 
 
@@ -197,10 +201,11 @@ def finding_from_json(data: Json) -> Finding:
     return Finding(
         _CODES.get(data["code"], FindingCode.OLD_001),
         place,
-        data["column"],
+        sys.intern(data["column"]),
         data["value"],
         data["message"],
-        data["fix"],
+        # A few hundred words that come again in thousands of findings.
+        sys.intern(data["fix"]),
         # Readings that were kept before findings had these two lack them.
         data.get("proposal"),
         data.get("accepted"),
@@ -214,7 +219,43 @@ def reading_to_json(reading: Reading) -> Json:
     `typed` is there when the workbook's own list of findings has reasons, `extra_columns` and `corrections` when there
     are any, and `remembered_at` when the mapping is owed to what was said of an earlier file.
     """
-    findings = [finding_to_json(finding) for finding in reading.findings]
+    return _reading_to_json(reading, _action_to_json, finding_to_json)
+
+
+def reading_told(reading: Reading) -> Json:
+    """`reading_to_json`, its actions and findings as they are, for an encoder that asks `told` of each when it comes.
+
+    So those of ten thousand actions are never there all at once.
+    """
+    return _reading_to_json(reading, _itself, _itself)
+
+
+def told(value: object) -> Json:
+    """An action or a finding as the API shows it: the `default` of `json.dumps` for `reading_told`.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(value, Action):
+        return _action_to_json(value)
+    if isinstance(value, Finding):
+        return finding_to_json(value)
+    raise TypeError(f"{type(value).__name__} is told by no JSON")
+
+
+def reading_to_keep(reading: Reading) -> bytes:
+    """The JSON of a reading as it is kept and served: UTF-8, without spaces."""
+    return json.dumps(reading_told(reading), default=told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _itself(value: object) -> object:
+    return value
+
+
+def _reading_to_json(
+    reading: Reading, of_action: Callable[[Action], Any], of_finding: Callable[[Finding], Any]
+) -> Json:
+    findings = [of_finding(finding) for finding in reading.findings]
     if isinstance(reading, Unreadable):
         return {"plan": None, "mapping": {}, "findings": findings, "layout": ""}
     tables: Json = {}
@@ -222,7 +263,7 @@ def reading_to_json(reading: Reading) -> Json:
         where = {"sheet": column.sheet, "column": column.column, "header": column.header}
         tables.setdefault(column.sheet, {})[column.field] = where
     mapping: Json = next(iter(tables.values()), {})
-    draft = plan_to_json(reading.plan.as_draft())
+    draft = _plan_to_json(reading.plan.as_draft(), of_action)
     shown = {"plan": draft, "mapping": mapping, "findings": findings, "layout": reading.layout}
     if len(tables) > 1:
         shown["tables"] = [{"sheet": sheet, "mapping": columns} for sheet, columns in tables.items()]
@@ -242,7 +283,9 @@ def reading_to_json(reading: Reading) -> Json:
 
 def reading_from_json(data: Json) -> Reading:
     """The inverse of `reading_to_json`."""
-    findings = tuple(finding_from_json(finding) for finding in data["findings"])
+    findings = tuple(
+        finding if isinstance(finding, Finding) else finding_from_json(finding) for finding in data["findings"]
+    )
     if data["plan"] is None:
         return Unreadable(findings)
     tables = data.get("tables", [{"mapping": data["mapping"]}])
@@ -263,11 +306,11 @@ def reading_from_json(data: Json) -> Reading:
     )
 
 
-def reading_of(kept: bytes | str, like: Plan | None = None) -> Reading:
+def reading_of(kept: bytes | str, like: Plan | DraftPlan | None = None) -> Reading:
     """`reading_from_json` of the JSON as it is kept.
 
-    Each action is made as soon as its JSON ends, so that those of ten thousand are never there all at once. What it
-    says in the words of `like`, a plan to compare with, it has from there: most of a plan stays as it was.
+    Each action and finding is made as soon as its JSON ends, so that those of ten thousand are never there all at once.
+    What it says in the words of `like`, a plan to compare with, it has from there: most of a plan stays as it was.
     """
     known = {
         text: text
@@ -276,15 +319,26 @@ def reading_of(kept: bytes | str, like: Plan | None = None) -> Reading:
         if text is not None
     }
 
-    def with_its_action(data: Json) -> Json | Action:
-        # What an office's own columns are called is text, and so is what they hold: nothing else has it in its source.
-        if not isinstance(data.get("source"), dict) or "extras" not in data:
+    is_behind_plan = False
+
+    def made_of(data: Json) -> Json | Action | Finding:
+        nonlocal is_behind_plan
+        # Within the plan an office's own columns may be called as the fields of a finding are.
+        if is_behind_plan and "severity" in data:
+            return finding_from_json(data)
+        if not _is_action(data):
+            is_behind_plan = is_behind_plan or isinstance(data.get("actions"), list)
             return data
         for name in _LONG_TEXTS if known else ():
             data[name] = known.get(data[name], data[name])
         return _action_from_json(data)
 
-    return reading_from_json(json.loads(kept, object_hook=with_its_action))
+    return reading_from_json(json.loads(kept, object_hook=made_of))
+
+
+def _is_action(data: Json) -> bool:
+    # What an office's own columns are called is text, and so is what they hold: nothing else has it in its source.
+    return isinstance(data.get("source"), dict) and "extras" in data
 
 
 def given_to_json(given: Given) -> Json:
@@ -315,6 +369,11 @@ def correction_to_json(correction: Correction) -> Json:
     """A cell that was put right, what the upload has there and what it says now."""
     place = correction.place
     return {"sheet": place.sheet, "cell": place.cell, "before": correction.before, "after": correction.after}
+
+
+def corrections_of(kept: bytes) -> tuple[Correction, ...]:
+    """`corrections_in` of the JSON as it is kept; its actions go as soon as they are read."""
+    return corrections_in(json.loads(kept, object_hook=lambda data: None if _is_action(data) else data))
 
 
 def corrections_in(data: Json) -> tuple[Correction, ...]:

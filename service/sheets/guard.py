@@ -189,16 +189,32 @@ def open_any_package(content: bytes) -> Package:
     return Package(content, members, inflated)
 
 
-def _members(content: bytes) -> dict[str, _Member]:
+def declared_size(content: bytes) -> int:
+    """How many bytes a package says that it unpacks to, at least as many as it has; of another file, as many.
+
+    A guess, quickly had, at how long it takes to be read: it may lie, and nothing is admitted on its word.
+    """
+    try:
+        infos, _ = _directory(content) if content.startswith(_LOCAL_MARK) else ([], 0)
+    except UnreadableWorkbook:
+        infos = []
+    return max(len(content), sum(info.file_size for info in infos))
+
+
+def _directory(content: bytes) -> tuple[list[zipfile.ZipInfo], int]:
+    """The entries of a package in the order in which they lie in it, and where its directory begins."""
     # Counted before zipfile makes an object of each: a directory of half a million entries fits in 20 MB.
     if content.count(_CENTRAL_MARK) > MAX_MEMBERS:
         raise _too_large(f"tiene más de {MAX_MEMBERS:,} partes".replace(",", "."))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
-            directory_at = archive.start_dir
+            return sorted(archive.infolist(), key=lambda info: info.header_offset), archive.start_dir
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error, OSError) as error:
         raise _damaged("no se pudo abrir el paquete comprimido") from error
+
+
+def _members(content: bytes) -> dict[str, _Member]:
+    infos, directory_at = _directory(content)
     members: dict[str, _Member] = {}
     free_from = 0
     for info in infos:

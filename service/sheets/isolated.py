@@ -4,34 +4,42 @@ The reader is `python -m service.sheets.isolated`: it lives on between workbooks
 empty) and speaks frames of a length and that many bytes on its standard input and output. It ends when its input
 does, and so with its parent, however that one ends; PR_SET_PDEATHSIG would end it with the thread that started it.
 Whatever becomes of the reader, the caller gets a reading with a finding, never an exception.
+
+There are two: a workbook of usual size, read in hundredths of a second, never waits behind one that takes seconds.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
-import queue
 import resource
 import select
 import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 import weakref
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from service.domain.archive import given_from_json, given_to_json, reading_of, reading_to_json
+from service.domain.archive import given_from_json, given_to_json, reading_of, reading_to_keep
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.progress import Progress, Stage, Tell, tell_nobody
 from service.domain.reading import Given, Reading, Unreadable
+from service.memory import bound_memory, give_memory_back
 
 MIB: Final = 1024 * 1024
+# A larger file, or one that unpacks to more, is a large workbook: a thousand actions are 0.1 MB that unpack to one.
+LARGE_BYTES: Final = 256 * 1024
+_LARGE_UNPACKED: Final = 2 * MIB
 # The reader's own time counts, since a busy machine makes no bomb of an honest plan. 10,000 actions take 0.7 s to be
 # read (1.4 s of an .ods) and as much to be checked and told; shared cores make that nearly twice as long.
 # The clock on the wall only ends a reader that gets nearly no time at all.
@@ -43,10 +51,11 @@ _START_SECONDS: Final = 60.0
 _CPU_SECONDS: Final = 60
 _LARGEST_ANSWER: Final = 64 * MIB
 
-# The reader's seconds, whether anybody hears how far it is, and the lengths of what was said beside the workbook, of
-# what the office says, and of the workbook.
-_REQUEST: Final = struct.Struct(">d?III")
-# What a frame tells of, how much of that is behind (0 to 100), and the number of actions; of an answer, its length.
+# The reader's seconds, whether anybody hears how far it is, the most bytes that the workbook may unpack to (0: any
+# number), and the lengths of what was said beside it, of what the office says, and of the workbook.
+_REQUEST: Final = struct.Struct(">d?IIII")
+# What a frame tells of, how much of that is behind (0 to 100), and the number of actions; of an answer, its length. The
+# empty answer: the reader is there, or the workbook unpacks to more than it may.
 _FRAME: Final = struct.Struct(">BBI")
 _ANSWER: Final = 0
 _STAGES: Final = {1: Stage.READING, 2: Stage.CHECKING}
@@ -58,78 +67,91 @@ _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
 class ReadingRoom:
-    """Reads workbooks, at most `rooms` at a time; threads may share it, a process forked from this one gets its own.
+    """Reads workbooks: those of usual size one after another, and beside them the large ones one after another.
+
+    Threads may share it; a process forked from this one gets its own.
 
     Args:
         memory_bytes: address space that a reader may take.
         deadline_seconds: CPU time that reading a workbook may take; then checking what was read has what is left of it
             and 0.2 s, or 0.15 ms for each action where that is longer (3 s at most).
-        rooms: how many readers there are; they are started when first needed.
     """
 
-    def __init__(
-        self,
-        memory_bytes: int = 512 * MIB,
-        deadline_seconds: float = 2.5,
-        rooms: int = 1,
-    ) -> None:
+    def __init__(self, memory_bytes: int = 512 * MIB, deadline_seconds: float = 2.5) -> None:
         self._memory_bytes = memory_bytes
         self._deadline_seconds = deadline_seconds
-        self._rooms = rooms
         self._open()
         _ROOMS.add(self)
 
     def read(
-        self, content: bytes, given: Given, tell: Tell = tell_nobody, office: Office = REFERENCE_OFFICE
+        self,
+        content: bytes,
+        given: Given,
+        tell: Tell = tell_nobody,
+        office: Office = REFERENCE_OFFICE,
+        before_large: Callable[[], object] = lambda: None,
     ) -> tuple[Reading, bytes]:
         """The reading, and its JSON (UTF-8, the shape of `reading_to_json`) for whoever keeps it.
 
         `tell` hears how far the reader is, a few times a second. The plan is checked with the office's vocabularies and
-        thresholds.
+        thresholds. `before_large` is called, and may wait, before a large workbook is read.
         """
-        seconds = self._deadline_seconds
-        desk = self._desks.get()
+        answer = b""
         try:
-            if desk.reader is None or not desk.reader.is_alive():
-                desk.clear()
-                desk.reader = _Reader(self._memory_bytes)
-            words = _asked(content, given, office, seconds, is_heard=tell is not tell_nobody)
-            is_short = len(words) + len(content) <= _PIPE_BYTES
-            answer = desk.reader.ask((words + content,) if is_short else (words, content), seconds, tell)
+            if len(content) <= LARGE_BYTES:
+                answer = self._answer(self._usual, content, given, tell, office, most_unpacked=_LARGE_UNPACKED)
+            if not answer:
+                before_large()
+                answer = self._answer(self._large, content, given, tell, office)
         except TimeoutError:
-            desk.clear()
-            return _refused(FindingCode.FILE_009.at(seconds=round(seconds)))
+            return _refused(FindingCode.FILE_009.at(seconds=round(self._deadline_seconds)))
         except (OSError, EOFError):
-            desk.clear()
             return _refused(FindingCode.FILE_010.at())
-        else:
-            return reading_of(answer), answer
-        finally:
-            self._desks.put(desk)
+        return reading_of(answer), answer
 
     def close(self) -> None:
         """End the readers; a later `read` starts them again."""
-        desks = [self._desks.get() for _ in range(self._rooms)]
-        for desk in desks:
-            desk.clear()
-            self._desks.put(desk)
+        for desk in (self._usual, self._large):
+            with desk.turn:
+                desk.clear()
+
+    def _answer(
+        self, desk: _Desk, content: bytes, given: Given, tell: Tell, office: Office, *, most_unpacked: int = 0
+    ) -> bytes:
+        """The reading's JSON; empty: the workbook unpacks to more than it may at this desk."""
+        seconds = self._deadline_seconds
+        words = _words(content, given, office, seconds, most_unpacked, is_heard=tell is not tell_nobody)
+        is_short = len(words) + len(content) <= _PIPE_BYTES
+        with desk.turn:
+            try:
+                reader = desk.reader_with(self._memory_bytes)
+                return reader.ask((words + content,) if is_short else (words, content), seconds, tell)
+            except (OSError, EOFError):
+                desk.clear()
+                raise
 
     def _open(self) -> None:
-        self._desks: queue.LifoQueue[_Desk] = queue.LifoQueue()
-        for _ in range(self._rooms):
-            self._desks.put(_Desk())
+        self._usual, self._large = _Desk(), _Desk()
 
 
 class _Desk:
-    """A place for one reader."""
+    """A place for one reader, which is started when it is first needed; whoever has the turn may speak with it."""
 
     def __init__(self) -> None:
-        self.reader: _Reader | None = None
+        self.turn = threading.Lock()
+        self._reader: _Reader | None = None
+
+    def reader_with(self, memory_bytes: int) -> _Reader:
+        """The reader of this desk, another one where it has ended."""
+        if self._reader is None or not self._reader.is_alive():
+            self.clear()
+            self._reader = _Reader(memory_bytes)
+        return self._reader
 
     def clear(self) -> None:
-        if self.reader is not None:
-            self.reader.end()
-            self.reader = None
+        if self._reader is not None:
+            self._reader.end()
+            self._reader = None
 
 
 class _Reader:
@@ -157,7 +179,9 @@ class _Reader:
         return self._process.poll() is None
 
     def ask(self, request: tuple[bytes, ...], seconds: float, tell: Tell) -> bytes:
-        """The reading's JSON. The request comes in parts, so that nobody copies an upload to put words before it.
+        """The reading's JSON; empty: the workbook unpacks to more than was admitted.
+
+        The request comes in parts, so that nobody copies an upload to put words before it.
 
         Raises:
             TimeoutError: the reader used up its time.
@@ -243,9 +267,12 @@ def _needed_to_check(actions: int) -> float:
     return min(actions * _SECONDS_PER_ACTION, _LONGEST_CHECK)
 
 
-def _asked(content: bytes, given: Given, office: Office, seconds: float, *, is_heard: bool) -> bytes:
+def _words(
+    content: bytes, given: Given, office: Office, seconds: float, most_unpacked: int, *, is_heard: bool
+) -> bytes:
+    """What a request says before the workbook."""
     said, of_office = json.dumps(given_to_json(given)).encode(), _told(office)
-    return _REQUEST.pack(seconds, is_heard, len(said), len(of_office), len(content)) + said + of_office
+    return _REQUEST.pack(seconds, is_heard, most_unpacked, len(said), len(of_office), len(content)) + said + of_office
 
 
 @lru_cache(maxsize=8)
@@ -256,17 +283,14 @@ def _told(office: Office) -> bytes:
 
 def _refused(finding: Finding) -> tuple[Reading, bytes]:
     reading = Unreadable((finding,))
-    return reading, _json(reading)
-
-
-def _json(reading: Reading) -> bytes:
-    return json.dumps(reading_to_json(reading), ensure_ascii=False, separators=(",", ":")).encode()
+    return reading, reading_to_keep(reading)
 
 
 def _serve(memory_bytes: int) -> None:
     """Answer workbooks until the input ends. A surprise ends the process: the parent knows what to say."""
-    from service.sheets.intake import read_plan  # noqa: PLC0415 - the parsers' memory only where something is read
-
+    # The parsers' memory only where something is read.
+    importlib.import_module("service.sheets.intake")
+    bound_memory()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Nothing that a library prints may be taken for an answer.
@@ -279,13 +303,24 @@ def _serve(memory_bytes: int) -> None:
     requests = sys.stdin.buffer
     while header := requests.read(_REQUEST.size):
         _allow_cpu()
-        seconds, is_heard, length, length_of_office, size = _REQUEST.unpack(header)
+        seconds, is_heard, most_unpacked, *lengths = _REQUEST.unpack(header)
         _end_after(seconds)
-        given, office = given_from_json(json.loads(requests.read(length))), _office(requests.read(length_of_office))
-        reading = read_plan(requests.read(size), given, office, _Frames(answers, is_heard=is_heard).tell)
-        _answer(answers, _json(reading))
+        _answer(answers, _read(requests, lengths, most_unpacked, _Frames(answers, is_heard=is_heard).tell))
         signal.setitimer(signal.ITIMER_PROF, 0)
         gc.collect()
+        if not most_unpacked:
+            give_memory_back()
+
+
+def _read(requests: BinaryIO, lengths: Iterable[int], most_unpacked: int, tell: Tell) -> bytes:
+    """The answer to a request, of which nothing stays."""
+    from service.sheets.guard import declared_size  # noqa: PLC0415 - as above
+    from service.sheets.intake import read_plan  # noqa: PLC0415 - as above
+
+    said, of_office, content = (requests.read(length) for length in lengths)
+    if 0 < most_unpacked < declared_size(content):
+        return b""
+    return reading_to_keep(read_plan(content, given_from_json(json.loads(said)), _office(of_office), tell))
 
 
 class _Frames:
@@ -315,7 +350,9 @@ class _Frames:
 
 
 def _answer(answers: BinaryIO, answer: bytes) -> None:
-    answers.write(_FRAME.pack(_ANSWER, 100, len(answer)) + answer)
+    answers.write(_FRAME.pack(_ANSWER, 100, len(answer)))
+    # By itself: a long answer is not copied to put words before it.
+    answers.write(answer)
     answers.flush()
 
 

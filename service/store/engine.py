@@ -162,9 +162,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def _translated(engine: Engine) -> Iterator[None]:
+    # Of what is said past SQLAlchemy, to the driver itself, the driver complains in its own words.
+    of_driver = engine.dialect.loaded_dbapi.Error
     try:
         yield
-    except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
+    except (DBAPIError, PoolTimeout, of_driver) as error:
         log = f"{type(error).__name__}: {_first_line(error)}"
         if isinstance(error, DBAPIError) and MARK in str(error.orig):
             _put_on_record(engine, str(error.orig).partition("\n")[0])
@@ -172,7 +174,7 @@ def _translated(engine: Engine) -> Iterator[None]:
         raise _unavailable(error, log) from error
 
 
-def _unavailable(error: DBAPIError | PoolTimeout | sqlite3.Error, log: str) -> StoreUnavailable:
+def _unavailable(error: Exception, log: str) -> StoreUnavailable:
     """What keeps the database from answering, where whoever runs it can do something about it."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     sqlite_code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
@@ -183,7 +185,7 @@ def _unavailable(error: DBAPIError | PoolTimeout | sqlite3.Error, log: str) -> S
     return StoreUnavailable(_UNAVAILABLE, log=log)
 
 
-def _first_line(error: DBAPIError | PoolTimeout | sqlite3.Error) -> str:
+def _first_line(error: Exception) -> str:
     """What the database says, without the statement, its values and the details, for those are of plans and people."""
     said = error.orig if isinstance(error, DBAPIError) else error
     return str(said).partition("\n")[0]

@@ -41,10 +41,18 @@ _CONTENT: Final = select(_blobs.content).where(_blobs.sha256 == bindparam("hash"
 class KeptFiles(AtOffice):
     """Hands out the bytes of a report."""
 
-    def plan_of(self, report_id: str) -> Plan | DraftPlan | None:
-        """What was understood of the report's plan; a `DraftPlan` when errors remain. None: there is no such report."""
+    def plan_of(self, report_id: str, like: DraftPlan | None = None) -> Plan | DraftPlan | None:
+        """What was understood of the report's plan; a `DraftPlan` when errors remain. None: there is no such report.
+
+        What it says in the words of `like`, a plan to compare with, it has from there.
+        """
         kept = self.reading_json(report_id)
-        understood = reading_of(kept) if kept is not None else None
+        if kept is None:
+            return None
+        # Of a long plan the bytes and the text are ten megabytes each: one is enough.
+        text = kept.decode()
+        del kept
+        understood = reading_of(text, like)
         return understood.plan if isinstance(understood, Accepted | Rejected) else None
 
     def reading_json(self, report_id: str) -> bytes | None:

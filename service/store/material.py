@@ -1,6 +1,7 @@
 """A job -> all that its document is made of: the report as the document tells it, the others beside it, the upload.
 
-The same for the worker that writes a document and for whoever writes it again years later to compare the bytes.
+The same for the worker that writes a document and for whoever writes it again years later to compare the bytes. It is
+read from the database first and understood afterwards, so that no transaction lasts as long as a long plan.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Executable, Row, and_, bindparam, select, tuple_
 
 from service.domain.archive import change_log_from_json, reading_of, version_of
 from service.domain.frame import Approval, Seal
@@ -29,10 +30,14 @@ from service.store.shown import DOCUMENTS, WITHOUT_STATUS, chosen, compared_with
 
 # What a package is made of, besides the report itself; of the comparisons only that with the report that it follows.
 PACKED: Final = (*PAPERS, DocumentKind.CHANGES)
+_OF_YEAR: Final = frozenset({DocumentKind.YEAR_WORD, DocumentKind.YEAR_EXCEL})
 
 _reports, _issued, _jobs, _blobs = tables.reports.c, tables.issued.c, tables.jobs.c, tables.blobs.c
-_REPORT: Final = (
+_REPORT: Final[Executable] = (
     select(
+        _reports.id,
+        _reports.year,
+        _reports.quarter,
         _reports.proposed_edition,
         _reports.created_at,
         _reports.office_seq.label("uploaded_with"),
@@ -53,6 +58,12 @@ _REPORT: Final = (
     .join(tables.issued, _issued.report_id == _reports.id, isouter=True)
     .where(_reports.id == bindparam("report"))
 )
+_WORKBOOK: Final = (
+    select(_blobs.content)
+    .join(tables.uploads, tables.uploads.c.sha256 == _blobs.sha256)
+    .join(tables.reports, _reports.upload_id == tables.uploads.c.id)
+    .where(_reports.id == bindparam("report"))
+)
 _SAID: Final = select(tables.office_settings.c.content).where(tables.office_settings.c.seq == bindparam("number"))
 _EDITION: Final = select(_issued.edition).where(_issued.report_id == bindparam("report"))
 _FINISHED: Final = DOCUMENTS.where(_jobs.report_id == bindparam("report"), _jobs.kind == bindparam("of_kind"))
@@ -66,6 +77,26 @@ class Material:
     others: tuple[Report, ...]
     source: Source | None
     office: Office
+    companions: tuple[Companion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptReport:
+    """A report as it lies in the database; `said` is what its office had said by then."""
+
+    row: Row[Any]
+    said: str | None
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document's material as it lies in the database; `others` of a document of the year are the earlier ones."""
+
+    kind: DocumentKind
+    report: _KeptReport
+    others: tuple[_KeptReport, ...]
+    workbook: bytes | None
     companions: tuple[Companion, ...]
 
 
@@ -113,40 +144,71 @@ def material_of(connection: Connection, job: Row[Any]) -> Material:
     Raises:
         ValueError: the store holds what cannot be understood.
     """
-    return materials_of(connection, (job,))[0]
+    return understand(kept_of(connection, (job,)))[0]
 
 
-def materials_of(connection: Connection, jobs: Iterable[Row[Any]]) -> tuple[Material, ...]:
-    """The same of several jobs, in their order; what they have in common is read once."""
-    reports: dict[tuple[str, bool], tuple[Report, Reading, Office]] = {}
-    materials = []
+def kept_of(connection: Connection, jobs: Iterable[Row[Any]]) -> tuple[Kept, ...]:
+    """The same of several jobs, in their order, only read so far; what they have in common is read once."""
+    reports: dict[tuple[str, bool], _KeptReport] = {}
+    found = []
     for job in jobs:
         which = (job.report_id, job.is_final)
         if which not in reports:
-            reports[which] = _report(connection, job.report_id, is_final=job.is_final)
-        materials.append(_material(connection, job, *reports[which]))
+            reports[which] = _kept_report(connection, job.report_id, is_final=job.is_final)
+        found.append(_kept(connection, job, reports[which]))
+    return tuple(found)
+
+
+def understand(kept: Iterable[Kept]) -> tuple[Material, ...]:
+    """What was read of several jobs as the documents tell it; what they have in common is understood once.
+
+    Raises:
+        ValueError: one of them cannot be understood.
+    """
+    reports: dict[tuple[str, bool], tuple[Report, Reading, Office]] = {}
+    materials = []
+    for each in kept:
+        which = (each.report.row.id, each.report.is_final)
+        if which not in reports:
+            reports[which] = _report(each.report)
+        materials.append(_material(each, *reports[which]))
     return tuple(materials)
 
 
-def _material(connection: Connection, job: Row[Any], report: Report, understood: Reading, office: Office) -> Material:
+def _kept(connection: Connection, job: Row[Any], report: _KeptReport) -> Kept:
     kind = DocumentKind(job.kind)
-    others: tuple[Report, ...] = ()
+    others: tuple[str, ...] = ()
     if kind.needs_another:
-        others = (_as_it_stands(connection, job.against_id, report.plan),)
-    elif kind in {DocumentKind.YEAR_WORD, DocumentKind.YEAR_EXCEL}:
-        earlier = _quarters_before(connection, office_of(connection, job.report_id), report.plan, job.against_id)
-        others = (*(_as_it_stands(connection, report_id, report.plan) for report_id in earlier), report)
-    source = _source(connection, job.report_id, understood) if kind in WITHOUT_STATUS else None
-    companions = _companions(connection, report) if kind is DocumentKind.PACKAGE else ()
-    return Material(report, others, source, office, companions)
+        others = (job.against_id,)
+    elif kind in _OF_YEAR:
+        others = _quarters_before(connection, report, job.against_id)
+    return Kept(
+        kind,
+        report,
+        tuple(_as_it_stands(connection, report_id) for report_id in others),
+        _workbook(connection, job.report_id) if kind in WITHOUT_STATUS else None,
+        _companions(connection, report) if kind is DocumentKind.PACKAGE else (),
+    )
 
 
-def _companions(connection: Connection, report: Report) -> tuple[Companion, ...]:
+def _material(kept: Kept, report: Report, understood: Reading, office: Office) -> Material:
+    # Where another says the same as this one's plan, they share the text.
+    others = tuple(_report(other, report.plan)[0] for other in kept.others)
+    return Material(
+        report,
+        (*others, report) if kept.kind in _OF_YEAR else others,
+        None if kept.workbook is None else _source(kept.workbook, report.id, understood),
+        office,
+        kept.companions,
+    )
+
+
+def _companions(connection: Connection, report: _KeptReport) -> tuple[Companion, ...]:
     """What goes into the package of an issued report: its documents, and what changed since the one that it follows."""
-    rows = connection.execute(DOCUMENTS.where(_jobs.report_id == report.id, packed())).all()
+    rows = connection.execute(DOCUMENTS.where(_jobs.report_id == report.row.id, packed())).all()
     found = []
     for row in chosen(rows, is_issued=True):
-        if compared_with(row) not in {None, report.previous_id}:
+        if compared_with(row) not in {None, report.row.previous_id}:
             continue
         content = select(_blobs.content).where(_blobs.sha256 == row.sha256)
         found.append(
@@ -166,15 +228,15 @@ def packed() -> ColumnElement[bool]:
     return and_(_jobs.is_final, _jobs.kind.in_([kind.value for kind in PACKED]))
 
 
-def _quarters_before(connection: Connection, office_id: str, plan: Plan, until: str | None) -> tuple[str, ...]:
+def _quarters_before(connection: Connection, report: _KeptReport, until: str | None) -> tuple[str, ...]:
     """The office's reports in force for the year's earlier quarters when `until` was issued, oldest quarter first."""
     if until is None:
         return ()
     mark = select(_issued.issued_at, _issued.report_id).where(_issued.report_id == until).scalar_subquery()
     wanted = select(_issued.report_id, _issued.quarter, _issued.version, _issued.edition).where(
-        _issued.office_id == office_id,
-        _issued.year == plan.year,
-        _issued.quarter < plan.quarter.number,
+        _issued.office_id == office_of(connection, report.row.id),
+        _issued.year == report.row.year,
+        _issued.quarter < report.row.quarter,
         tuple_(_issued.issued_at, _issued.report_id) <= mark,
     )
     rows = sorted(connection.execute(wanted), key=lambda row: (row.quarter, version_of(row.version), row.edition))
@@ -197,25 +259,30 @@ def plan_in(understood: Reading) -> Plan | None:
     return None if isinstance(understood, Unreadable) else understood.plan.with_blanks()
 
 
-def _as_it_stands(connection: Connection, report_id: str, like: Plan) -> Report:
-    """Another report; where it says the same as the plan `like`, they share the text."""
-    is_issued = connection.execute(select(_issued.edition).where(_issued.report_id == report_id)).one_or_none()
-    return _report(connection, report_id, is_final=is_issued is not None, like=like)[0]
+def _as_it_stands(connection: Connection, report_id: str) -> _KeptReport:
+    is_issued = connection.execute(_EDITION, {"report": report_id}).one_or_none()
+    return _kept_report(connection, report_id, is_final=is_issued is not None)
 
 
-def _report(
-    connection: Connection, report_id: str, *, is_final: bool, like: Plan | None = None
-) -> tuple[Report, Reading, Office]:
+def _kept_report(connection: Connection, report_id: str, *, is_final: bool) -> _KeptReport:
     row = connection.execute(_REPORT, {"report": report_id}).one()
+    office_seq = row.issued_with if is_final else row.uploaded_with
+    said = None if office_seq is None else connection.execute(_SAID, {"number": office_seq}).scalar_one()
+    return _KeptReport(row, said, is_final)
+
+
+def _report(kept: _KeptReport, like: Plan | None = None) -> tuple[Report, Reading, Office]:
+    row = kept.row
     understood = reading_of(row.content, like)
     plan = plan_in(understood)
     if plan is None:
-        raise ValueError(f"report {report_id} holds a reading without its year, quarter or version")
-    settings = _said(connection, row.issued_with if is_final else row.uploaded_with)
+        raise ValueError(f"report {row.id} holds a reading without its year, quarter or version")
+    # As in the reference office when the office had said nothing.
+    settings = REFERENCE_SETTINGS if kept.said is None else _understood(kept.said)
     frame = settings.frame
-    if not is_final:
+    if not kept.is_final:
         draft = Report(
-            report_id,
+            row.id,
             plan,
             row.proposed_edition,
             row.created_at,
@@ -227,7 +294,7 @@ def _report(
     issued_at: dt.datetime = row.issued_at
     approval = Approval(row.approval_instance, row.approval_act, row.approval_on)
     report = Report(
-        report_id,
+        row.id,
         plan,
         row.edition,
         issued_at,
@@ -243,26 +310,18 @@ def _report(
     return report, understood, settings.office
 
 
-def _said(connection: Connection, office_seq: int | None) -> OfficeSettings:
-    """What the office had said by then; as in the reference office when it had said nothing."""
-    if office_seq is None:
-        return REFERENCE_SETTINGS
-    return _understood(connection.execute(_SAID, {"number": office_seq}).scalar_one())
-
-
 @lru_cache(maxsize=4)
 def _understood(content: str) -> OfficeSettings:
     """The same office has the same settings for months, and its logo makes them long."""
     return said_in(content)
 
 
-def _source(connection: Connection, report_id: str, understood: Reading) -> Source:
+def _workbook(connection: Connection, report_id: str) -> bytes:
+    workbook: bytes = connection.execute(_WORKBOOK, {"report": report_id}).scalar_one()
+    return workbook
+
+
+def _source(workbook: bytes, report_id: str, understood: Reading) -> Source:
     if isinstance(understood, Unreadable):
         raise TypeError(f"report {report_id} holds a reading that was never understood")
-    workbook = connection.execute(
-        select(_blobs.content)
-        .join(tables.uploads, tables.uploads.c.sha256 == _blobs.sha256)
-        .join(tables.reports, _reports.upload_id == tables.uploads.c.id)
-        .where(_reports.id == report_id)
-    ).scalar_one()
     return Source(workbook, understood.findings, understood.mapping, corrections=understood.corrections)

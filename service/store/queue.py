@@ -32,7 +32,7 @@ from service.store import tables
 from service.store.audit import AuditStep, Entry, canonical, tell
 from service.store.bound import office_of
 from service.store.engine import reading, writing
-from service.store.material import PACKED, materials_of
+from service.store.material import PACKED, kept_of, understand
 from service.store.records import Claim
 from service.store.statements import keep_blobs
 
@@ -74,17 +74,20 @@ class JobQueue:
         """The same of several jobs, in their order, in one transaction; those that nobody may take now are left out.
 
         What they have in common is read once.
+
+        Raises:
+            StoreUnavailable: none was taken, and no try was counted; but where the answer of the commit was lost.
+            ValueError: the store holds what cannot be understood; the tries count.
         """
         wanted = list(job_ids)
         taking = {"wanted": wanted, "taker": owner, "now": now, "until": now + lease}
         with writing(self._engine) as connection:
             taken = {row.id: row for row in connection.execute(_TAKE, taking)}
-        if not taken:
-            return ()
-        rows = [taken[job_id] for job_id in wanted if job_id in taken]
-        # After the commit: a reading that cannot be understood then counts as a try, and the job ends in quarantine.
-        with reading(self._engine) as connection:
-            materials = materials_of(connection, rows)
+            rows = [taken[job_id] for job_id in wanted if job_id in taken]
+            # Before the commit: a try that nobody could begin, because the database went away, is not counted.
+            kept = kept_of(connection, rows)
+        # After it: what cannot be understood, or ends whoever tries to, counts, and the job ends in quarantine.
+        materials = understand(kept)
         return tuple(
             Claim(
                 row.id,

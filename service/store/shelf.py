@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, tuple_
@@ -120,6 +121,9 @@ class ReportShelf(AtOffice):
         plan = plan_in(understood)
         if plan is None:
             raise ValueError("a draft needs its year, quarter and version")
+        # Before the turn to write: of a long plan it takes long, and all others would wait for it.
+        reading_sha256 = hashlib.sha256(reading_json).hexdigest()
+        findings = json.dumps([finding_to_json(found) for found in understood.findings], ensure_ascii=False)
         with writing(self._engine) as connection:
             if idempotency_key is not None:
                 request = _fingerprint(upload, plan, wanted, given, step)
@@ -130,7 +134,6 @@ class ReportShelf(AtOffice):
             is_for_plan = proposal and (proposal.quarter, proposal.version) == (plan.quarter, plan.version)
             edition = proposal.edition if proposal and is_for_plan else next_edition(connection, self._office_id, plan)
             report = Report(report_id, plan, edition, now, is_draft=True)
-            reading_sha256 = hashlib.sha256(reading_json).hexdigest()
             keep_blobs(connection, {upload.sha256: upload.content, reading_sha256: reading_json})
             came = {"filename": upload.filename, "sha256": upload.sha256, "received_at": upload.received_at}
             row = {
@@ -144,7 +147,7 @@ class ReportShelf(AtOffice):
                 "step": str(step or (proposal.step if proposal else "")) or None,
                 "proposal": proposal_to_json(proposal),
                 "reading_sha256": reading_sha256,
-                "findings": json.dumps([finding_to_json(found) for found in understood.findings], ensure_ascii=False),
+                "findings": findings,
                 "uploaded_by": by,
                 "uploader_id": uploader or None,
                 "created_at": now,
@@ -164,11 +167,11 @@ class ReportShelf(AtOffice):
                 "jobs": job_ids,
                 **_put_right(understood.corrections),
             }
-            appended = one_report(connection, report_id, self._office_id)
+            appended = one_report(connection, report_id, self._office_id, with_findings=False)
             tell(connection, now, by, Entry(AuditStep.DRAFT_KEPT, report.id, told))
         if appended is None:
             raise LookupError(f"report {report_id} was appended and is not there")
-        return Appended(appended, job_ids, is_new=True)
+        return Appended(replace(appended, findings=understood.findings), job_ids, is_new=True)
 
     def take_key(
         self,

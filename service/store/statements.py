@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -11,13 +12,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import tables
 
-# What is longer is handed to SQLite in pieces of this size.
+# What is longer is handed to the database in pieces of this size.
 LARGE_BYTES: Final = 1024 * 1024
 
 _KNOWN: Final = select(tables.blobs.c.sha256).where(tables.blobs.c.sha256 == bindparam("hash"))
 _MAKE_ROOM: Final = text(
     "INSERT INTO blobs (sha256, size, content) VALUES (:hash, :length, zeroblob(:length)) RETURNING rowid"
 )
+# PostgreSQL's binary COPY of one row: its mark, flags and extension; three values, each after its length; its end.
+_COPY: Final = "COPY blobs (sha256, size, content) FROM STDIN (FORMAT BINARY)"
+_COPY_MARK: Final = b"PGCOPY\n\xff\r\n\0"
+_COPY_HEAD: Final = struct.Struct(">11sIIHI64sIQI")
+_COPY_END: Final = b"\xff\xff"
 
 
 def one_at_a_time(connection: Connection, name: str) -> None:
@@ -37,29 +43,45 @@ def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any
 def keep_blobs(connection: Connection, contents: Mapping[str, bytes]) -> None:
     """Keep bytes under their SHA-256 (hex); the same bytes are kept once.
 
-    In the order of their hashes, so that two transactions with the same bytes never wait for one another in a ring.
+    In the order of their hashes, the large ones first, so that two transactions with the same bytes never wait for one
+    another in a ring.
     """
     in_order = sorted(contents.items())
-    if connection.dialect.name == "sqlite":
-        for sha256, content in in_order:
-            if len(content) > LARGE_BYTES:
-                _keep_in_pieces(connection, sha256, content)
-        in_order = [(sha256, content) for sha256, content in in_order if len(content) <= LARGE_BYTES]
-    rows = [{"sha256": sha256, "size": len(content), "content": content} for sha256, content in in_order]
+    for sha256, content in in_order:
+        if len(content) > LARGE_BYTES:
+            _keep_in_pieces(connection, sha256, content)
+    rows = [
+        {"sha256": sha256, "size": len(content), "content": content}
+        for sha256, content in in_order
+        if len(content) <= LARGE_BYTES
+    ]
     if rows:
         connection.execute(_keep_new(connection.dialect.name, tables.blobs), rows)
 
 
 def _keep_in_pieces(connection: Connection, sha256: str, content: bytes) -> None:
-    """Keep large bytes without the two copies of them that SQLite makes of what it is given whole."""
+    """Keep large bytes without the copies of them that are made of what is handed over whole.
+
+    SQLite makes two for as long as it takes; of PostgreSQL's library each connection keeps one to its end.
+    """
+    one_at_a_time(connection, sha256)
     if connection.execute(_KNOWN, {"hash": sha256}).one_or_none() is not None:
         return
-    place: int = connection.execute(_MAKE_ROOM, {"hash": sha256, "length": len(content)}).scalar_one()
-    driver: Any = connection.connection.driver_connection
     whole = memoryview(content)
+    pieces = (whole[start : start + LARGE_BYTES] for start in range(0, len(content), LARGE_BYTES))
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql":
+        name = sha256.encode()
+        with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.write(_COPY_HEAD.pack(_COPY_MARK, 0, 0, 3, len(name), name, 8, len(content), len(content)))
+            for piece in pieces:
+                copy.write(piece)
+            copy.write(_COPY_END)
+        return
+    place: int = connection.execute(_MAKE_ROOM, {"hash": sha256, "length": len(content)}).scalar_one()
     with driver.blobopen("blobs", "content", place) as blob:
-        for start in range(0, len(content), LARGE_BYTES):
-            blob.write(whole[start : start + LARGE_BYTES])
+        for piece in pieces:
+            blob.write(piece)
 
 
 @cache

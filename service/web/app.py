@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 
+from service.domain.archive import told
 from service.domain.errors import StoreFull, StoreUnavailable
 from service.domain.frame import Seal
 from service.jobs import Bell
@@ -83,6 +84,7 @@ class PlainJson(DefaultJSONProvider):
 
     ensure_ascii = False
     sort_keys = False
+    default = staticmethod(told)
 
 
 def _now() -> dt.datetime:

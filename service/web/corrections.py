@@ -15,7 +15,7 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
-from service.domain.archive import Json, corrections_in, reading_to_json
+from service.domain.archive import Json, reading_to_json
 from service.domain.corrections import Correction, corrected_again, proposed
 from service.domain.findings import Finding
 from service.domain.reading import Acceptance, Given, Rejected, Unreadable
@@ -71,11 +71,6 @@ def remembered_at(understood: Json) -> dt.datetime | None:
     """When the columns that a reading used were said of an earlier workbook; None when they were not."""
     said = understood.get("remembered_at")
     return dt.datetime.fromisoformat(said) if said else None
-
-
-def corrections_of(reading_json: bytes) -> tuple[Correction, ...]:
-    """The cells that were put right, in the order in which the page numbers them."""
-    return corrections_in(json.loads(reading_json))
 
 
 def layout_of(reading_json: bytes) -> str:

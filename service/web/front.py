@@ -223,7 +223,7 @@ class Front:
         appended = self.store.append_report(
             received.upload,
             reading,
-            considered.as_json,
+            considered.as_json(),
             _named(received, reading),
             report_id=self.new_id(),
             now=self.clock(),

@@ -6,7 +6,7 @@ It answers one request: what it read of the past once it does not read again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from service.domain.checks import compare_with_previous
 from service.domain.findings import Finding
@@ -18,8 +18,15 @@ from service.domain.values import Quarter, VersionNumber
 from service.store import Store, StoredReport
 
 
-def past_of(store: Store, year: int | None, quarter: int | None = None, version: VersionNumber | None = None) -> Past:
-    """The past of a plan with these numbers, those that are known of them.
+def past_of(
+    store: Store,
+    year: int | None,
+    quarter: int | None = None,
+    version: VersionNumber | None = None,
+    *,
+    like: DraftPlan | None = None,
+) -> Past:
+    """The past of a plan with these numbers, those that are known of them; its plans share the texts of `like`.
 
     Without a year it is that of the last report that was issued.
 
@@ -31,7 +38,7 @@ def past_of(store: Store, year: int | None, quarter: int | None = None, version:
         year = latest[0].year if latest else None
     issued = store.past(year) if year is not None else ()
     drafts = store.latest_drafts(Quarter(year, quarter), version) if year and quarter and version else ()
-    plan_of: Callable[[str], Plan | DraftPlan | None] = lru_cache(maxsize=None)(store.plan_of)
+    plan_of: Callable[[str], Plan | DraftPlan | None] = lru_cache(maxsize=None)(partial(store.plan_of, like=like))
     return Past(tuple(filed(report) for report in (*issued, *drafts)), plan_of)
 
 

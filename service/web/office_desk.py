@@ -33,6 +33,8 @@ _SIGNER: Final = ("name", "position")
 _LONGEST_SEQ: Final = 9
 # The form's last field: a browser that is cut off never sends it, and what a form does not say it takes away.
 _LAST_FIELD: Final = "complete"
+# Of the settings as JSON: twice what a logo may have, which travels there in base64.
+_MOST_BYTES: Final = 2 * LARGEST_LOGO
 
 
 def office_to_json(front: Front) -> Json:
@@ -68,7 +70,7 @@ def changed_by_program(front: Front, request: Request) -> KeptSettings | Problem
     Raises:
         StoreUnavailable: nothing was kept.
     """
-    data = json_object(request)
+    data = json_object(request, _MOST_BYTES)
     if isinstance(data, Problem):
         return data
     errors: list[FieldError] = []

@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, redirect, request, send_file, url_for
 
+from service.domain.archive import corrections_of
 from service.domain.reading import Given
 from service.domain.reports import DocumentKind
 from service.domain.succession import Step
@@ -103,7 +104,7 @@ def correction(report_id: str) -> Response:
         return report_page(front(), found, invalid_request(lacking), typed=corrections.half_typed(found, request.form))
     layout = corrections.layout_of(reading_json)
     remembered = store.mapping_of(layout) if layout else ()
-    made = corrections.corrections_of(reading_json)
+    made = corrections_of(reading_json)
     try:
         given = corrections.corrected(
             found,
@@ -129,7 +130,7 @@ def step(report_id: str) -> Response:
     if found is None or reading_json is None:
         return problem_page(NO_SUCH_REPORT)
     try:
-        said, given = corrections.chosen(found, corrections.corrections_of(reading_json), request.form)
+        said, given = corrections.chosen(found, corrections_of(reading_json), request.form)
     except NotUnderstood as reason:
         return report_page(front(), found, Problem(ProblemType.INVALID_REQUEST, str(reason)))
     return _read_again(found, given, said)

@@ -12,7 +12,7 @@ from typing import Final
 
 from flask import Response, jsonify
 
-from service.domain.archive import Json, finding_to_json, reading_to_json
+from service.domain.archive import Json, reading_told
 from service.domain.errors import StoreFull, StoreUnavailable
 from service.domain.findings import Finding
 from service.domain.reading import Rejected, Unreadable
@@ -132,14 +132,14 @@ def proposal_to_json(proposal: Proposal) -> Json:
 
 
 def problem_to_json(problem: Problem) -> Json:
-    """The problem as the API shows it."""
-    understood = reading_to_json(problem.understood) if problem.understood else {}
+    """The problem as the API shows it, for an encoder that knows of actions and findings what is `told`."""
+    understood = reading_told(problem.understood) if problem.understood else {}
     return {
         "type": problem.type.urn,
         "title": problem.type.title,
         "status": int(problem.type.status),
         "detail": problem.detail,
-        "findings": [finding_to_json(finding) for finding in problem.findings],
+        "findings": problem.findings,
         "errors": [{"field": error.field, "value": error.value, "message": error.message} for error in problem.errors],
         "plan": understood.get("plan"),
         "mapping": understood.get("mapping", {}),

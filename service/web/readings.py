@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from service.domain.archive import corrections_in, reading_to_json
+from service.domain.archive import corrections_of, reading_to_keep
 from service.domain.findings import Finding, FindingCode
 from service.domain.office import Office
 from service.domain.past import Past
@@ -25,23 +24,28 @@ from service.domain.succession import Proposal, Step, objection, propose
 from service.sheets.isolated import ReadingRoom
 from service.store import SOMEBODY, Store
 from service.web.history import beside_the_past, let_stand, past_of
+from service.web.turns import take_turn
 
 _ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A reading beside the past, and its JSON (UTF-8).
+    """A reading beside the past, and what its reader wrote of it (UTF-8); None where more was found here since.
 
     `given` holds the numbers that followed from what the person said that the upload is. `objection` is a Spanish
     sentence: why the workbook cannot be that.
     """
 
     reading: Reading
-    as_json: bytes
+    as_read: bytes | None
     given: Given
     proposal: Proposal | None = None
     objection: str | None = None
+
+    def as_json(self) -> bytes:
+        """The reading as it is kept; only what is kept is written again, for of a long plan it is as much again."""
+        return self.as_read or reading_to_keep(self.reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +76,28 @@ class Readings:
             StoreUnavailable: what is remembered cannot be had.
         """
         memory = _Memory(self.room, self.store, self.office, now, by)
-        reading, as_json = memory.read(content, given, tell, is_afresh=is_afresh)
+        reading, as_read = memory.read(content, given, tell, is_afresh=is_afresh)
         if isinstance(reading, Unreadable):
-            return Considered(reading, as_json, given)
+            return Considered(reading, as_read, given)
         plan = reading.plan.as_draft()
-        past = past_of(self.store, plan.year, plan.quarter, plan.version)
+        past = past_of(self.store, plan.year, plan.quarter, plan.version, like=plan)
         compared = self._compared(reading, given, past)
         # What only the past finds is let stand with a reason like all else.
         proposal = propose(plan, past, self.office, wished=step, accepted=let_stand(compared.findings))
         if step is not None and proposal is not None:
             if said := objection(step, proposal, plan, past):
-                return Considered(reading, as_json, given, proposal, said)
+                return Considered(reading, as_read, given, proposal, said)
             if plan.year is None or plan.quarter is None or plan.version is None:
                 given = _completed(given, plan, proposal)
-                reading, as_json = memory.read(content, given, tell)
+                reading, as_read = memory.read(content, given, tell)
                 if isinstance(reading, Unreadable):
-                    return Considered(reading, as_json, given)
+                    return Considered(reading, as_read, given)
                 compared = self._compared(reading, given, past)
         is_same = proposal is not None and proposal.step is Step.SAME
         if is_same and (_says_more(compared, reading) or self._is_put_right_otherwise(content, reading, proposal)):
             proposal = propose(plan, past, self.office, wished=step, accepted=None)
         proposed = _proposing(compared, proposal)
-        if proposed is not reading:
-            as_json = _as_json(proposed)
-        return Considered(proposed, as_json, given, proposal)
+        return Considered(proposed, as_read if proposed is reading else None, given, proposal)
 
     def _compared(self, reading: Accepted | Rejected, given: Given, past: Past) -> Accepted | Rejected:
         plan = reading.plan.as_draft()
@@ -110,7 +112,7 @@ class Readings:
         if report is None or report.upload_sha256 != hashlib.sha256(content).hexdigest():
             return False
         kept = self.store.reading_json(report.id)
-        return kept is not None and corrections_in(json.loads(kept)) != reading.corrections
+        return kept is not None and corrections_of(kept) != reading.corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,10 @@ class _Memory:
     now: dt.datetime
     by: str
 
-    def read(self, content: bytes, given: Given, tell: Tell, *, is_afresh: bool = False) -> tuple[Reading, bytes]:
-        plain = self.room.read(content, given, tell, self.office)
+    def read(
+        self, content: bytes, given: Given, tell: Tell, *, is_afresh: bool = False
+    ) -> tuple[Reading, bytes | None]:
+        plain = self.room.read(content, given, tell, self.office, take_turn)
         reading = plain[0]
         if isinstance(reading, Unreadable) or not reading.layout:
             return plain
@@ -134,12 +138,11 @@ class _Memory:
         remembered = self.store.mapping_of(reading.layout)
         if not remembered:
             return plain
-        mapped, _ = self.room.read(content, replace(given, mapping=remembered), tell, self.office)
+        mapped, _ = self.room.read(content, replace(given, mapping=remembered), tell, self.office, take_turn)
         # What somebody once said must never spoil a workbook that is read well without it.
         if isinstance(mapped, Unreadable) or (isinstance(reading, Accepted) and not isinstance(mapped, Accepted)):
             return plain
-        told = replace(mapped, remembered_at=self.store.said_at(reading.layout))
-        return told, _as_json(told)
+        return replace(mapped, remembered_at=self.store.said_at(reading.layout)), None
 
 
 def _completed(given: Given, plan: DraftPlan, proposal: Proposal) -> Given:
@@ -184,7 +187,3 @@ def _place_in_reading(finding: Finding, sheets: list[str]) -> tuple[int, int, st
     sheet = sheets.index(finding.place.sheet) if finding.place.sheet in sheets else len(sheets)
     address = _ADDRESS.fullmatch(finding.place.cell)
     return (sheet, int(address[2]), address[1].rjust(3)) if address else (sheet, 0, "")
-
-
-def _as_json(reading: Reading) -> bytes:
-    return json.dumps(reading_to_json(reading), ensure_ascii=False, separators=(",", ":")).encode()

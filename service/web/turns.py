@@ -1,25 +1,20 @@
 """Large uploads -> worked on one after another in each process of the front, so that together they weigh as one.
 
 While they arrive they lie on disk and hold up nobody, however slowly they come; a turn lasts from there to the answer,
-which the deadlines of reading and keeping bound.
+which the deadlines of reading and keeping bound. A small file that unpacks to much takes its turn before it is read.
 """
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from typing import Final, cast
 
 from flask import Flask, current_app, g
 
-# What is no larger is worked on at once, and never lies on disk.
-LARGE_BYTES: Final = 256 * 1024
+from service.memory import give_memory_back
+from service.sheets.isolated import LARGE_BYTES
 
 _EXTENSION: Final = "folio-turns"
-
-# From glibc's malloc.h; other libraries have no such thing to set, or take no heed.
-_M_MMAP_THRESHOLD: Final = -3
-_M_ARENA_MAX: Final = -8
 
 
 def keep_turns(app: Flask) -> None:
@@ -29,32 +24,22 @@ def keep_turns(app: Flask) -> None:
     @app.teardown_request
     def give_back(_error: BaseException | None) -> None:
         if g.pop("has_turn", False):
-            _give_memory_back()
+            give_memory_back()
             _turns().release()
 
 
 def wait_for_turn(size: int, seconds: float | None = None) -> bool:
+    """`take_turn` for a file of so many bytes; what is not large is worked on at once, and never lies on disk."""
+    return size <= LARGE_BYTES or take_turn(seconds)
+
+
+def take_turn(seconds: float | None = None) -> bool:
     """Wait until no other large upload is worked on here; the turn ends with this request. False: it did not come."""
-    if size > LARGE_BYTES and not g.get("has_turn", False):
+    if not g.get("has_turn", False):
         if not _turns().acquire(timeout=seconds):
             return False
         g.has_turn = True
     return True
-
-
-def bound_memory() -> None:
-    """Have the C library of this process give large pieces back at once, and keep few for its many threads."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
-        mallopt(_M_ARENA_MAX, 2)
-
-
-def _give_memory_back() -> None:
-    """What a large upload took goes back to the system; the C library would keep it for the next one."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def _turns() -> threading.Semaphore:

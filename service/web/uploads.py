@@ -23,12 +23,13 @@ from service.domain.reports import DocumentKind
 from service.domain.succession import Step
 from service.domain.values import Quarter, VersionNumber
 from service.said import NotUnderstood, acceptances_of, corrections_of, mapping_of
+from service.sheets.isolated import LARGE_BYTES
 from service.store import SOMEBODY, Upload
 from service.web.asker import name_of_asker
 from service.web.limits import DROPPED_BYTES, FILENAME_LENGTH, KEY_HEADER, KEY_PATTERN, YEARS
 from service.web.problems import FieldError, Problem, ProblemType, invalid_request
 from service.web.progress import receiving
-from service.web.turns import LARGE_BYTES, wait_for_turn
+from service.web.turns import wait_for_turn
 from service.web.wording import joined
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The settings -> the application that gunicorn serves: `service.web.wsgi:app`.
 
 Each server process imports this module for itself, after the fork: never preload it, for a database connection must
-not be shared between processes. The reading room starts its child at the first upload. What a large upload takes goes
+not be shared between processes. The reading room starts its children as they are needed. What a large upload takes goes
 back to the system as soon as it is answered.
 """
 
@@ -16,6 +16,7 @@ from gunicorn.errors import AppImportError
 
 from service import logs
 from service.jobs import Bell
+from service.memory import bound_memory
 from service.notices import Watch
 from service.seals import Sealer, secret_in
 from service.settings import Settings, UnusableSettings
@@ -23,7 +24,6 @@ from service.sheets.isolated import ReadingRoom
 from service.store import open_store
 from service.web.app import create_app
 from service.web.front import GoverningFile
-from service.web.turns import bound_memory
 
 bound_memory()
 try:

@@ -64,7 +64,8 @@ class Trouble:
             (2, self._kill, self._calm),
             (7, self._kill_redis, self._calm),
             (11, self._flush, self._calm),
-            (0.01, self._end_who_takes_too_much, self._over),
+            # The kernel keeps each peak: no need to look so often that the clients get no time.
+            (0.05, self._end_who_takes_too_much, self._over),
         ]
         self._threads = [threading.Thread(target=self._keep, args=pace) for pace in paces]
         self._finished = 0
@@ -132,6 +133,7 @@ class Trouble:
                         idle.append((worker, child))
             if time.monotonic() > deadline:
                 return drawn.choice(idle) if idle else (None, None)
+            time.sleep(0.02)
 
     def _has_settled(self, worker: subprocess.Popen[bytes]) -> bool:
         return time.monotonic() - self._ready_at.get(worker.pid, float("inf")) > SETTLED_SECONDS

@@ -23,6 +23,8 @@ import pytest
 import sqlalchemy as sa
 from celery import Celery
 
+from service.domain.errors import StoreUnavailable
+from service.domain.reports import DocumentKind
 from service.jobs import Bell
 from service.reconciler import RungJobs, reconcile
 from service.settings import PROJECT
@@ -32,7 +34,7 @@ from service.store.engine import make_engine
 from tests.chaos.chance import SEED, sized
 from tests.chaos.conftest import Tell
 from tests.chaos.invariants import broken_promises
-from tests.integration.samples import append
+from tests.integration.samples import NOON, append
 from tests.integration.servers import RedisServer
 from tests.web import Client, serve
 
@@ -219,6 +221,26 @@ def test_whichever_statement_or_commit_fails_an_upload_and_its_issue_are_there_o
         f"{refusals.refused} refused over {len(accepted)} uploads and issues, {again} asked again with the same key, "
         "0 lost, 0 twice",
     )
+
+
+def test_whichever_statement_or_commit_of_a_claim_fails_no_try_is_counted(store: Store, database_url: str) -> None:
+    refusals, lease = Refusals(), dt.timedelta(seconds=15)
+    engine = refusing_engine(database_url, refusals)
+    worker = Store(engine)
+    worker.ping()
+    for number in range(1, MOST_CALLS):
+        job_ids = append(store, kinds=(DocumentKind.WORD, DocumentKind.FINDINGS)).job_ids
+        refusals.begin(number, is_late=False)
+        try:
+            claims = worker.claim_together(job_ids, f"owner-{number}", NOON, lease)
+        except StoreUnavailable:
+            claims = store.claim_together(job_ids, f"another-{number}", NOON, lease)
+        assert [(claim.job_id, claim.attempt) for claim in claims] == [(job_id, 1) for job_id in job_ids]
+        if "commit" in refusals.kinds:
+            break
+    engine.dispose()
+    assert "commit" in refusals.kinds
+    assert refusals.refused >= len(("the claim", "the report", "its workbook", "the commit"))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

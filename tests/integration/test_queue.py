@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from service.domain.errors import ConversionFailed, FolioError, StoreUnavailable, TemplateProblem
 from service.domain.reports import DocumentKind, JobState
-from service.store import MAX_ATTEMPTS, Claim, Store, StoredDocument
+from service.store import MAX_ATTEMPTS, Appended, Claim, Store, StoredDocument
 from service.store.engine import make_engine
-from tests.integration.samples import NOON, a_document, append
+from tests.integration.samples import NOON, a_document, accepted, an_upload, append
 from tests.plans import reference_plan
 
 LEASE = dt.timedelta(seconds=15)
@@ -174,6 +174,18 @@ def test_five_crashes_set_a_job_aside_with_a_reason(store: Store) -> None:
     assert document.problem is not None
     assert "5 veces" in document.problem
     assert not store.finish(claim, a_document(), now)
+
+
+def test_what_cannot_be_understood_uses_up_its_tries_and_is_set_aside(store: Store) -> None:
+    kept = store.append_report(
+        an_upload(), accepted(), b'{"plan": "of another Folio"}', WORD_ONLY, report_id="a-report", now=NOON
+    )
+    assert isinstance(kept, Appended)
+    for attempt in range(MAX_ATTEMPTS):
+        with pytest.raises((ValueError, LookupError)):
+            store.claim(kept.job_ids[0], f"owner-{attempt}", NOON + attempt * LEASE, LEASE)
+
+    assert store.quarantine_exhausted(NOON + MAX_ATTEMPTS * LEASE) == kept.job_ids
 
 
 def test_a_fifth_try_that_still_runs_is_left_in_peace(store: Store) -> None:

@@ -6,11 +6,14 @@ import datetime as dt
 import itertools
 import json
 import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+from celery import Celery
 from kombu import Consumer, Message, Queue
 
 from service.domain.reports import DocumentKind, JobState
@@ -78,6 +81,34 @@ def test_the_bell_is_heard_again_some_seconds_after_redis_is_back(
     assert not bell.ring(["a-job.word"]), "still silent"
     wait_until(lambda: bell.ring(["a-job.word"]), seconds=30, what="the bell was heard")
     assert redis_server.length() == 1
+
+
+def test_after_a_silence_one_thread_alone_finds_out_whether_redis_is_back(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bell, "SILENCE_SECONDS", 0)
+    asked, answer = threading.Event(), threading.Event()
+
+    def frozen(*_: object, **__: object) -> None:
+        asked.set()
+        answer.wait(30)
+        raise redis.TimeoutError
+
+    monkeypatch.setattr(Celery, "send_task", frozen)
+    answer.set()
+    assert not bell.ring(["a-job.word"]), "it falls silent"
+    asked.clear()
+    answer.clear()
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(bell.ring, ["a-job.word"])
+        assert asked.wait(30)
+        asked.clear()
+        assert not any(bell.ring(["a-job.word"]) for _ in range(5))
+        assert not asked.is_set(), "nobody else asked"
+        answer.set()
+        assert not first.result()
+    monkeypatch.undo()
+    assert bell.ring(["a-job.word"])
 
 
 def test_messages_that_redis_did_not_hear_acknowledged_keep_no_place_of_a_worker(

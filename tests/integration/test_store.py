@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -17,6 +20,7 @@ from service.domain.findings import CellRef, FindingCode
 from service.domain.reports import DocumentKind, JobState, ReportStatus
 from service.store import Appended, KeyReused, Store, migrate, new_id, open_store
 from service.store.engine import make_engine
+from service.store.statements import LARGE_BYTES
 from service.store.tables import metadata
 from tests.integration.samples import BOTH, NOON, accepted, an_upload, append, append_or_refuse
 
@@ -150,6 +154,41 @@ def test_the_same_bytes_are_kept_once(store: Store, database_url: str) -> None:
         # The workbook and the reading of both.
         assert connection.execute(sa.text("SELECT count(*) FROM blobs")).scalar_one() == 2
     engine.dispose()
+
+
+def test_large_bytes_are_kept_whole_and_once_however_many_bring_them_at_once(store: Store, database_url: str) -> None:
+    large = random.Random(1).randbytes(3 * LARGE_BYTES + 1)
+    with ThreadPoolExecutor(6) as threads:
+        reports = [appended.report for appended in threads.map(lambda _: append(store, content=large), range(6))]
+
+    for report in reports:
+        kept = store.upload(report.id)
+        assert kept is not None
+        assert kept.content == large
+    engine = make_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT size FROM blobs WHERE size > 100000")).all() == [(len(large),)]
+    engine.dispose()
+
+
+def test_a_postgresql_that_goes_away_amid_large_bytes_is_unavailable(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(postgresql_url)
+    store = open_store(postgresql_url)
+    large = bytes(2 * LARGE_BYTES)
+
+    def gone(cursor: psycopg.Cursor[Any], *_: object) -> None:
+        cursor.connection.close()
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(psycopg.Cursor, "copy", gone)
+    with pytest.raises(StoreUnavailable):
+        append(store, content=large)
+    monkeypatch.undo()
+    assert store.is_empty()
+    assert append(store, content=large).is_new
+    store.close()
 
 
 def test_nothing_is_left_of_a_report_whose_transaction_breaks(store: Store, database_url: str) -> None:

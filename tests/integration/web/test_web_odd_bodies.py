@@ -53,6 +53,12 @@ def test_no_odd_json_makes_a_route_stumble(client: Client, report_id: str, route
     assert [body for body, status in answers.items() if status >= 500] == []
 
 
+def test_json_heavier_than_anything_there_is_to_say_is_not_read_to_its_end(client: Client, report_id: str) -> None:
+    answer = send(client, f"/api/v1/reports/{report_id}/issue", f'{{"by":"{"x" * 5_000_000}"}}')
+
+    assert problem_of(answer, 400)["detail"] == "El JSON puede pesar hasta 512 KB."
+
+
 @pytest.mark.parametrize("field", ["mapping", "accepted", "kinds", "step", "by"])
 def test_no_odd_json_in_a_field_of_an_upload_makes_it_stumble(client: Client, field: str) -> None:
     values = [*ODD_VALUES, "[" * 5_000, r'{"\ud800":"meta"}', r'{"Meta":"\ud800"}', r'{"\u0000":"meta"}']

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from service.domain.findings import FindingCode
-from service.sheets.guard import MAX_MEMBERS, PackageKind, UnreadableWorkbook, open_package
+from service.sheets.guard import MAX_MEMBERS, PackageKind, UnreadableWorkbook, declared_size, open_package
 from tests.unit.sheets.office import EXAMPLE, MAIN, SHEET_TYPE, office_book, parts, raw_book, repacked, zipped
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
@@ -58,6 +58,17 @@ def test_a_part_is_the_same_each_time_whether_what_was_checked_is_at_hand_or_not
 def raw_book_part(name: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(raw_book())) as archive:
         return archive.read(name)
+
+
+def test_what_a_file_says_that_it_unpacks_to_is_known_without_unpacking_it() -> None:
+    sheet = bytes(50 * 1024 * 1024)
+    bomb = entry("xl/worksheets/sheet9.xml", sheet)
+    with zipfile.ZipFile(io.BytesIO(bomb)) as archive:
+        assert declared_size(bomb) == sum(info.file_size for info in archive.infolist()) > len(sheet)
+    liar = with_patched_directory(bomb, b"xl/worksheets/sheet9.xml", 24, struct.pack("<I", 1))
+    assert declared_size(liar) < len(sheet)
+    for other in (b"", b"No;Meta\n1;4\n", OLE2, bomb[:-100]):
+        assert declared_size(other) == len(other)
 
 
 def test_an_empty_file_is_said_to_be_empty() -> None:

@@ -20,14 +20,22 @@ from service.domain.reading import Accepted, Given, Rejected, Unreadable
 from service.domain.values import VersionNumber
 from service.sheets import isolated
 from service.sheets.intake import read_plan
-from service.sheets.isolated import ReadingRoom
+from service.sheets.isolated import LARGE_BYTES, ReadingRoom
 from tests.living import is_alive
 from tests.plans import reference_rows
 from tests.unit.sheets.office import EXAMPLE, action, office_book, raw_book
 
 GOOD = EXAMPLE.read_bytes()
-# Rows that are all headings and no table: slow to look through, and quick to send.
+# Rows that are all headings and no table: slow to look through, and quick to send. It is a large workbook.
 SLOW = raw_book("<sheetData>" + "<row><c><v>1</v></c></row>" * 550_000 + "</sheetData>")
+# Read by the second reader as it is.
+LARGE_FILE = b"\n".join(b"%d;no plan" % number for number in range(30_000))
+
+
+@pytest.fixture(scope="module")
+def large() -> bytes:
+    """A small file that unpacks to much."""
+    return office_book([action(number) for number in range(1, 4001)])
 
 
 @pytest.fixture(autouse=True)
@@ -117,24 +125,51 @@ def test_a_reader_that_ended_between_workbooks_is_replaced_without_a_word(room: 
 
 
 def test_a_reader_that_ends_while_it_reads_is_said_and_replaced(room: ReadingRoom) -> None:
-    killer = threading.Timer(0.3, os.kill, (reader_of(room), signal.SIGKILL))
-    killer.start()
-    reading, _ = room.read(SLOW, Given())
-    killer.join()
-    assert isinstance(reading, Unreadable)
-    assert [finding.code for finding in reading.findings] == [FindingCode.FILE_010]
+    def kill_the_second() -> None:
+        usual = reader_of(room)
+        with ThreadPoolExecutor(1) as thread:
+            reading = thread.submit(room.read, SLOW, Given())
+            while not (others := set(readers_of(os.getpid())) - {usual}):
+                time.sleep(0.01)
+            os.kill(others.pop(), signal.SIGKILL)
+            found = reading.result()[0]
+        assert isinstance(found, Unreadable)
+        assert [finding.code for finding in found.findings] == [FindingCode.FILE_010]
+
+    kill_the_second()
     assert isinstance(room.read(GOOD, Given())[0], Accepted)
+    kill_the_second()
 
 
-def test_threads_share_a_room_and_get_their_own_readings() -> None:
-    room = ReadingRoom(rooms=2)
+def test_threads_share_a_room_and_get_their_own_readings(room: ReadingRoom) -> None:
     books = {number: office_book([action(1), action(number)]) for number in range(2, 12)}
     with ThreadPoolExecutor(8) as pool:
         readings = list(pool.map(lambda number: room.read(books[number], Given())[0], books))
     for number, reading in zip(books, readings, strict=True):
         assert isinstance(reading, Accepted | Rejected)
         assert reading.plan.actions[1].number == str(number)
-    assert len(readers_of(os.getpid())) <= 2
+    assert len(readers_of(os.getpid())) == 1
+
+
+def test_a_workbook_of_usual_size_does_not_wait_behind_a_large_one(room: ReadingRoom, large: bytes) -> None:
+    usual = reader_of(room)
+    room.read(large, Given())
+    (other,) = set(readers_of(os.getpid())) - {usual}
+    os.kill(other, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as thread:
+        slow = thread.submit(room.read, large, Given())
+        assert [type(room.read(GOOD, Given())[0]) for _ in range(5)] == [Accepted] * 5
+        assert not slow.done()
+        os.kill(other, signal.SIGCONT)
+        assert isinstance(slow.result()[0], Accepted)
+
+
+def test_whoever_must_know_hears_of_a_large_workbook_before_it_is_read(room: ReadingRoom, large: bytes) -> None:
+    heard: list[int] = []
+    for content in (GOOD, large, LARGE_FILE, GOOD):
+        room.read(content, Given(), before_large=lambda: heard.append(len(readers_of(os.getpid()))))
+    assert len(large) < LARGE_BYTES < len(LARGE_FILE)
+    assert heard == [1, 2]
     room.close()
     assert readers_of(os.getpid()) == []
 

@@ -6,6 +6,7 @@ Only rows that hold what a report brings are looked at; a row may be as tall as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from service.domain.proof import Difference
@@ -20,6 +21,8 @@ _EDGES: Final = 1.5
 # A text whose letters would fit if each took this share of their size is not measured letter by letter.
 _WIDE: Final = 0.55
 _LAST_COLUMN: Final = 200
+# Both sheets of a report hold its texts, and an issued report those of its draft: each is measured once.
+_lines_needed: Final = lru_cache(maxsize=4096)(lines_needed)
 
 
 class Heights:
@@ -96,4 +99,4 @@ def _is_clipped(book: Book, row: Row, column: int, text: str, width: float) -> b
     room = int((row.height + 1) / (style.size * _LINE))
     if len(text) * _WIDE * style.size < (room - 1 - text.count("\n")) * (width - style.size):
         return False
-    return lines_needed(text.rstrip("\n"), width - _EDGES, style.size) > room
+    return _lines_needed(text.rstrip("\n"), width - _EDGES, style.size) > room

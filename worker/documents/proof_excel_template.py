@@ -43,6 +43,8 @@ _UNQUOTED: Final = str.maketrans('"{}', "'()")
 _AREA: Final = re.compile(r"(\$?)([A-Z]{0,3})(\$?)(\d+)(?::(\$?)([A-Z]{0,3})(\$?)(\d+))?")
 _EPOCHS: Final = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
 _NEVER_SPREAD: Final = frozenset({"numero", "meta", "fecha_inicio", "fecha_fin", "fecha"})
+# The rows of so many actions are made once, for each sheet and to be counted; of more, one at a time.
+_MOST_KEPT: Final = 100
 _BRACES: Final = (("{{", "{ {"), ("}}", "} }"), ("{%", "{ %"), ("%}", "% }"))
 
 Cells = dict[int, Value]
@@ -178,7 +180,8 @@ def expected_sheets(template: bytes, report: Report, *, counts_from_1904: bool) 
         own = {_OTHER + name.translate(_UNQUOTED): text for name, text in action.extras}
         return {**action_values(action), **blank, **own}
 
-    actions = Made(report.plan.actions, named)
+    made = Made(report.plan.actions, named)
+    actions = made if len(made) > _MOST_KEPT else tuple(made)
     items: Mapping[str, Sequence[Values]] = {"accion": actions, "cambio": change_values(report), "": ()}
     typed = _typer(_EPOCHS[counts_from_1904])
     return [
@@ -214,7 +217,8 @@ def _expected(
         cells = measure.sheet.rows[measure.model].cells
         literal = {column: value for column, value in cells.items() if column not in measure.tagged[measure.model]}
     single = {column: parts.only for column, parts in tagged.items()}
-    rows = Made(items, lambda item: literal | _item_cells(tagged, single, plan, item, typed))
+    made = Made(items, lambda item: literal | _item_cells(tagged, single, plan, item, typed))
+    rows = made if len(made) > _MOST_KEPT else tuple(made)
     telling = frozenset(column for column, parts in tagged.items() if measure.scope in parts.scopes)
     # Texts may go on in the rows beneath; these never do.
     keys = frozenset(column for column, only in single.items() if only and only[1] in _NEVER_SPREAD)
@@ -258,7 +262,7 @@ def _item_cells(
             told = value if isinstance(value, str) else typed(value)
         else:
             told = parts.text(plan, item)
-        if told != "":
+        if told:
             cells[column] = told
     return cells
 
@@ -286,6 +290,7 @@ def _typer(epoch: dt.date) -> Callable[[Typed], Value]:
     return typed
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> TextParts:
     """The pieces of a template's text."""
     parts: list[_Part] = []

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -36,8 +36,7 @@ _DEFAULT_WIDTH: Final = 9.14
 LOWEST: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number in a cell, and as what its format shows it: "date", "percent" or "number"."""
 
     value: Decimal

@@ -85,10 +85,9 @@ def may_cut(height: float | None) -> bool:
 def _telling(sheet: Sheet, measure: SheetMeasure, added: int) -> Iterator[tuple[int, Row]]:
     """The rows with a height of their own that hold what the report brings."""
     model = measure.model
-    tagged = {number for number, texts in measure.tagged.items() if any(one.scopes for one in texts.values())}
     for number, row in sheet.rows.items():
         is_item = model and model <= number <= model + added
-        if may_cut(row.height) and (is_item or number in tagged):
+        if may_cut(row.height) and (is_item or number in measure.telling):
             yield number, row
 
 

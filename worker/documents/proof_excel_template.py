@@ -94,6 +94,11 @@ class SheetMeasure:
         }
 
     @cached_property
+    def telling(self) -> frozenset[int]:
+        """The rows that hold what a report brings."""
+        return frozenset(number for number, texts in self.tagged.items() if any(one.scopes for one in texts.values()))
+
+    @cached_property
     def rows_beneath(self) -> int:
         """Rows from the one that repeats to the last that holds something."""
         return max((number for number, row in self.sheet.rows.items() if row.cells), default=self.model) - self.model
@@ -216,25 +221,34 @@ def _expected(
     if measure.model:
         cells = measure.sheet.rows[measure.model].cells
         literal = {column: value for column, value in cells.items() if column not in measure.tagged[measure.model]}
-    single = {column: parts.only for column, parts in tagged.items()}
-    made = Made(items, lambda item: literal | _item_cells(tagged, single, plan, item, typed))
+    single = {column: only for column, parts in tagged.items() if (only := parts.only)}
+    mixed = {column: parts for column, parts in tagged.items() if column not in single}
+    sources = _sources(single, literal, plan, typed)
+    alike = {column: source for column, source in sources.items() if not isinstance(source, Field)}
+    fields = [(column, source.name) for column, source in sources.items() if isinstance(source, Field)]
+
+    def item_cells(item: Values) -> Cells:
+        cells = alike | {column: parts.text(plan, item) for column, parts in mixed.items()}
+        for column, name in fields:
+            value = _named(item, name)
+            cells[column] = value if isinstance(value, str) else typed(value)
+        return {column: value for column, value in cells.items() if value}
+
+    made = Made(items, item_cells)
     rows = made if len(made) > _MOST_KEPT else tuple(made)
     telling = frozenset(column for column, parts in tagged.items() if measure.scope in parts.scopes)
     # Texts may go on in the rows beneath; these never do.
-    keys = frozenset(column for column, only in single.items() if only and only[1] in _NEVER_SPREAD)
-    sources = _sources(single, literal, plan, typed)
-    return ExpectedSheet(measure, fixed, rows, telling, keys, len(headers), sources, typed)
+    keys = frozenset(column for column, only in single.items() if only[1] in _NEVER_SPREAD)
+    return ExpectedSheet(measure, fixed, rows, telling, keys, len(headers), None if mixed else sources, typed)
 
 
 def _sources(
-    single: dict[int, tuple[str, str] | None], literal: Cells, plan: Values, typed: Callable[[Typed], Value]
-) -> dict[int, Field | Value] | None:
+    single: dict[int, tuple[str, str]], literal: Cells, plan: Values, typed: Callable[[Typed], Value]
+) -> dict[int, Field | Value]:
     sources: dict[int, Field | Value] = {**literal}
-    for column, only in single.items():
-        if only is None:
-            return None
-        sources[column] = typed(_named(plan, only[1])) if only[0] == "plan" else Field(only[1])
-    return {column: source for column, source in sorted(sources.items()) if source != ""}
+    for column, (scope, name) in single.items():
+        sources[column] = typed(_named(plan, name)) if scope == "plan" else Field(name)
+    return {column: source for column, source in sorted(sources.items()) if source}
 
 
 def _repeated_texts(measure: SheetMeasure, headers: tuple[str, ...]) -> dict[int, TextParts]:
@@ -245,26 +259,6 @@ def _repeated_texts(measure: SheetMeasure, headers: tuple[str, ...]) -> dict[int
         for step, header in enumerate(headers):
             tagged[measure.others + step] = TextParts((("accion", _OTHER + header.translate(_UNQUOTED)),))
     return tagged
-
-
-def _item_cells(
-    tagged: dict[int, TextParts],
-    single: dict[int, tuple[str, str] | None],
-    plan: Values,
-    item: Values,
-    typed: Callable[[Typed], Value],
-) -> Cells:
-    cells: Cells = {}
-    for column, parts in tagged.items():
-        only = single[column]
-        if only:
-            value = _named(plan if only[0] == "plan" else item, only[1])
-            told = value if isinstance(value, str) else typed(value)
-        else:
-            told = parts.text(plan, item)
-        if told:
-            cells[column] = told
-    return cells
 
 
 def _value(value: Value, parts: TextParts | None, plan: Values, item: Values, typed: Callable[[Typed], Value]) -> Value:

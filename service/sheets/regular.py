@@ -24,16 +24,19 @@ _ENTITY: Final = re.compile(r"&(?:#(?:\d{1,7}|x[0-9A-Fa-f]{1,6})|amp|lt|gt|quot|
 _NO_CHARACTER: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ROW: Final = re.compile(r'<row r="(\d{1,7})"((?: (?!xmlns)[\w:]+="[^"<&]*")*)(/?)>')
 _HIDDEN: Final = re.compile(r' hidden="(?:1|true|on)"')
-# Letters of a text that look otherwise than the rest of it.
-_RUN: Final = r'<r>(?:<rPr>(?:<\w+(?: (?!xmlns)[\w:]+="[^"<&]*")*/>)*</rPr>)?<t(?: xml:space="preserve")?>[^<]*</t></r>'
+# The runs of a text whose letters do not all look alike; what has more of anything than people write, the parser reads.
+_RUN: Final = (
+    r'<r>(?:<rPr>(?:<\w+(?: (?!xmlns)[\w:]+="[^"<&]*"){0,9}/>){0,30}</rPr>)?<t(?: xml:space="preserve")?>[^<]*</t></r>'
+)
+_RUNS: Final = f"(?:{_RUN}){{1,99}}"
 _TEXT_OF_RUN: Final = re.compile("<t[^>]*>([^<]*)")
 # Groups: the whole cell, its reference, style, type, formula, value, text of its own, and that text's runs.
 _CELL: Final = re.compile(
     r'(<c r="([A-Z]{1,3}\d{1,7})"(?: s="(\d+)")?'
     r'(?:(?: t="([a-z]+)")?(?:/>|>(?:<f(?: (?!xmlns)[\w:]+="[^"<&]*")*(?:/>|>([^<]*)</f>))?(?:<v>([^<]+)</v>)?</c>)'
-    rf'| t="inlineStr"><is>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|((?:{_RUN})+))</is></c>))'
+    rf'| t="inlineStr"><is>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|({_RUNS}))</is></c>))'
 )
-_ITEM: Final = re.compile(rf'(<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|((?:{_RUN})+))</si>)')
+_ITEM: Final = re.compile(rf'(<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|({_RUNS}))</si>)')
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROLS: Final = bytes({*range(0x20)} - {0x09, 0x0A})
 _NO_CHARACTERS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")

@@ -53,11 +53,12 @@ class Heights:
     def cut(self, row: Row) -> Iterator[int]:
         """The columns whose texts the row cuts off; it has a height of its own."""
         ample, shares = self.ample(row.height or 0.0), self._shares
-        for column, value in row.cells.items():
-            if not isinstance(value, str):
-                continue
-            if len(value) * shares.get(column, 0.0) < ample and "\n" not in value:
-                continue
+        doubtful = [
+            (column, value)
+            for column, value in row.cells.items()
+            if isinstance(value, str) and (len(value) * shares.get(column, 0.0) >= ample or "\n" in value)
+        ]
+        for column, value in doubtful:
             if _is_clipped(self._book, row, column, value, self._widths.get(column, 0.0)):
                 yield column
 

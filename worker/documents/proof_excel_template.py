@@ -18,7 +18,7 @@ from service.domain.errors import TemplateProblem
 from service.domain.plan import Action
 from service.domain.reports import Report
 from service.domain.values import Target
-from worker.documents.proof_excel_book import Book, Formula, Number, Sheet, Value, column_letters, column_of
+from worker.documents.proof_excel_book import Book, Number, Sheet, Value, column_letters, column_of
 from worker.documents.proof_package import Package
 from worker.documents.proof_properties import tagged_properties
 from worker.documents.proof_template import TextTemplate
@@ -89,14 +89,26 @@ class SheetMeasure:
     def tagged(self) -> dict[int, dict[int, TextParts]]:
         """The texts with tags, by row and column."""
         return {
-            number: {column: parse(value) for column, value in row.cells.items() if isinstance(value, str)}
+            number: {
+                column: parts
+                for column, value in row.cells.items()
+                if isinstance(value, str) and (parts := parse(value)).scopes
+            }
+            for number, row in self.sheet.rows.items()
+        }
+
+    @cached_property
+    def literal(self) -> dict[int, Cells]:
+        """What stands in every report as it does here, by row and column."""
+        return {
+            number: {column: value for column, value in row.cells.items() if column not in self.tagged[number]}
             for number, row in self.sheet.rows.items()
         }
 
     @cached_property
     def telling(self) -> frozenset[int]:
         """The rows that hold what a report brings."""
-        return frozenset(number for number, texts in self.tagged.items() if any(one.scopes for one in texts.values()))
+        return frozenset(number for number, texts in self.tagged.items() if texts)
 
     @cached_property
     def rows_beneath(self) -> int:
@@ -204,34 +216,29 @@ def _expected(
     typed: Callable[[Typed], Value],
 ) -> ExpectedSheet:
     fixed: dict[int, Cells] = {}
-    for number, row in measure.sheet.rows.items():
+    for number, texts in measure.tagged.items():
         if number == measure.model:
             continue
-        cells = {
-            column: _value(value, measure.tagged[number].get(column), plan, {}, typed)
-            for column, value in row.cells.items()
-            if not (measure.others == column and number == measure.model - 1)
-        }
+        cells = {**measure.literal[number]}
+        for column, parts in texts.items():
+            cells[column] = typed(_named(plan, parts.only[1])) if parts.only else parts.text(plan, {})
         if measure.others and number == measure.model - 1:
+            cells.pop(measure.others, None)
             taken = (value for value in cells.values() if isinstance(value, str))
             cells |= dict(enumerate(_unique(headers, taken), measure.others))
-        fixed[number] = {column: value for column, value in cells.items() if value != ""}
+        fixed[number] = {column: value for column, value in cells.items() if value}
     tagged = _repeated_texts(measure, headers)
-    literal: Cells = {}
-    if measure.model:
-        cells = measure.sheet.rows[measure.model].cells
-        literal = {column: value for column, value in cells.items() if column not in measure.tagged[measure.model]}
     single = {column: only for column, parts in tagged.items() if (only := parts.only)}
     mixed = {column: parts for column, parts in tagged.items() if column not in single}
-    sources = _sources(single, literal, plan, typed)
+    sources = _sources(single, measure.literal.get(measure.model, {}), plan, typed)
     alike = {column: source for column, source in sources.items() if not isinstance(source, Field)}
-    fields = [(column, source.name) for column, source in sources.items() if isinstance(source, Field)]
+    fields = {column: source.name for column, source in sources.items() if isinstance(source, Field)}
 
     def item_cells(item: Values) -> Cells:
-        cells = alike | {column: parts.text(plan, item) for column, parts in mixed.items()}
-        for column, name in fields:
-            value = _named(item, name)
-            cells[column] = value if isinstance(value, str) else typed(value)
+        values = [_named(item, name) for name in fields.values()]
+        told = [value if isinstance(value, str) else typed(value) for value in values]
+        cells = alike | dict(zip(fields, told, strict=True))
+        cells |= {column: parts.text(plan, item) for column, parts in mixed.items()}
         return {column: value for column, value in cells.items() if value}
 
     made = Made(items, item_cells)
@@ -259,12 +266,6 @@ def _repeated_texts(measure: SheetMeasure, headers: tuple[str, ...]) -> dict[int
         for step, header in enumerate(headers):
             tagged[measure.others + step] = TextParts((("accion", _OTHER + header.translate(_UNQUOTED)),))
     return tagged
-
-
-def _value(value: Value, parts: TextParts | None, plan: Values, item: Values, typed: Callable[[Typed], Value]) -> Value:
-    if parts is None or isinstance(value, Formula):
-        return value
-    return typed(_named(plan, parts.only[1])) if parts.only else parts.text(plan, item)
 
 
 def _typer(epoch: dt.date) -> Callable[[Typed], Value]:

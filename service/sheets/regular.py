@@ -21,6 +21,7 @@ WrittenRow = tuple[str | None, bool, list[WrittenCell]]
 
 _NAMED: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 _ENTITY: Final = re.compile(r"&(?:#(?:\d{1,7}|x[0-9A-Fa-f]{1,6})|amp|lt|gt|quot|apos);")
+_OTHER_ENTITY: Final = re.compile(rf"&(?!{_ENTITY.pattern[1:]})")
 _NO_CHARACTER: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ROW: Final = re.compile(r'<row r="(\d{1,7})"((?: (?!xmlns)[\w:]+="[^"<&]*")*)(/?)>')
 _HIDDEN: Final = re.compile(r' hidden="(?:1|true|on)"')
@@ -143,7 +144,7 @@ def _split(part: bytes, start: int, end: int) -> tuple[bytes, str]:
         text = written.decode()
     except UnicodeDecodeError as error:
         raise Irregular from error
-    if "&" in text and len(_ENTITY.findall(text)) != text.count("&"):
+    if _OTHER_ENTITY.search(text):
         raise Irregular
     return rest, text
 

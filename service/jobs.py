@@ -17,9 +17,6 @@ from celery import Celery
 WRITE_DOCUMENT: Final = "folio.write_document"
 QUEUE: Final = "documents"
 
-# Above the longest a task may run: below it Redis would deliver a running task a second time.
-VISIBILITY_TIMEOUT_SECONDS: Final = 3600
-
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +33,6 @@ def celery_settings(broker_url: str) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
-            "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
         },

@@ -1,8 +1,10 @@
-"""A worker's connection with Redis, with two things put right without which it would be deaf after an outage.
+"""A worker's connection with Redis, with two things put right: what it costs, and how an outage would leave it.
 
-kombu 5.7.0 looks for a Redis that stays away less and less often, and counts a message that it could not acknowledge as
-still in the worker's hand: with one in hand at a time it then takes no other, keeps no connection either whose end it
-would notice, and lives on for ever. A message is a bell here: whether Redis heard that it was taken does not matter.
+kombu keeps in Redis what a worker has taken and not yet begun, to give it to another after an hour, and waits for Redis
+twice over every message. A message is a bell here, and who dies with one in hand loses nothing: the job row is the
+truth, and the reconciler rings again within seconds. So what is in hand is known to this process alone. Otherwise
+kombu would also count a message that it could not acknowledge to a dead Redis as in hand for ever, after which a worker
+with one at a time takes no other. And kombu 5.7.0 looks for a Redis that stays away less and less often.
 """
 
 from __future__ import annotations
@@ -11,25 +13,15 @@ from typing import Any, Final
 
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
-from kombu.transport import redis, virtual
+from kombu.transport import redis
 
 LOOKS_EVERY_SECONDS: Final = 1
 
 
-class _Hand(redis.QoS):
-    """The messages that a worker has taken and not yet begun."""
-
-    def ack(self, delivery_tag: str) -> None:
-        try:
-            super().ack(delivery_tag)
-        except BaseException:
-            # Only this process knows of it by now: it is not in hand any more, whatever Redis says.
-            virtual.QoS.ack(self, delivery_tag)
-            raise
-
-
 class _Channel(redis.Channel):
-    QoS = _Hand
+    ack_emulation = False
+    # Nor is it given back by a worker that ends: where there is no Redis to give it to, kombu would write it to a file.
+    do_restore = False
 
 
 class _Transport(redis.Transport):

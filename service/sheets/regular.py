@@ -20,18 +20,24 @@ WrittenRow = tuple[str | None, bool, list[WrittenCell]]
 """A row as it is written: its number, whether it is hidden, and its cells."""
 
 _NAMED: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
-_ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
+_ENTITY: Final = re.compile(r"&(?:#(?:\d{1,7}|x[0-9A-Fa-f]{1,6})|amp|lt|gt|quot|apos);")
 _OTHER_ENTITY: Final = re.compile(rf"&(?!{_ENTITY.pattern[1:]})")
 _NO_CHARACTER: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ROW: Final = re.compile(r'<row r="(\d{1,7})"((?: (?!xmlns)[\w:]+="[^"<&]*")*)(/?)>')
 _HIDDEN: Final = re.compile(r' hidden="(?:1|true|on)"')
-# Groups: the whole cell, its reference, style, type, formula, value and text of its own.
+# The runs of a text whose letters do not all look alike; what has more of anything than people write, the parser reads.
+_RUN: Final = (
+    r'<r>(?:<rPr>(?:<\w+(?: (?!xmlns)[\w:]+="[^"<&]*"){0,9}/>){0,30}</rPr>)?<t(?: xml:space="preserve")?>[^<]*</t></r>'
+)
+_RUNS: Final = f"(?:{_RUN}){{1,99}}"
+_TEXT_OF_RUN: Final = re.compile("<t[^>]*>([^<]*)")
+# Groups: the whole cell, its reference, style, type, formula, value, text of its own, and that text's runs.
 _CELL: Final = re.compile(
     r'(<c r="([A-Z]{1,3}\d{1,7})"(?: s="(\d+)")?'
     r'(?:(?: t="([a-z]+)")?(?:/>|>(?:<f(?: (?!xmlns)[\w:]+="[^"<&]*")*(?:/>|>([^<]*)</f>))?(?:<v>([^<]+)</v>)?</c>)'
-    r'| t="inlineStr"><is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>))'
+    rf'| t="inlineStr"><is>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|({_RUNS}))</is></c>))'
 )
-_ITEM: Final = re.compile(r'(<si><t(?: xml:space="preserve")?>([^<]*)</t></si>)')
+_ITEM: Final = re.compile(rf'(<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|({_RUNS}))</si>)')
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROLS: Final = bytes({*range(0x20)} - {0x09, 0x0A})
 _NO_CHARACTERS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
@@ -82,33 +88,40 @@ def _cells_in(row: str, at: int) -> list[WrittenCell]:
     found = _CELL.findall(row, at)
     if at + sum([len(cell[0]) for cell in found]) != len(row):
         raise Irregular
-    if "&" in row:
-        found = [tuple(map(_unescaped, cell)) for cell in found]
     return [
-        (reference, style or None, declared or None, None, value)
+        (reference, style or None, declared or None, None, _unescaped(value))
         if value
-        else (reference, style or None, *_without_value(whole, declared, formula, text))
-        for whole, reference, style, declared, formula, value, text in found
+        else (reference, style or None, *_without_value(whole, declared, formula, text, runs))
+        for whole, reference, style, declared, formula, value, text, runs in found
     ]
 
 
-def _without_value(whole: str, declared: str, formula: str, text: str) -> tuple[str | None, str | None, str | None]:
+def _without_value(
+    whole: str, declared: str, formula: str, text: str, runs: str
+) -> tuple[str | None, str | None, str | None]:
     """Type, formula and value of a cell whose value does not stand where it mostly does."""
     if "<is>" in whole:
-        return "inlineStr", None, decoded(text)
-    return declared or None, formula if "<f" in whole else None, None
+        return "inlineStr", None, _written_text(text, runs)
+    return declared or None, _unescaped(formula) if "<f" in whole else None, None
+
+
+def _written_text(text: str, runs: str) -> str:
+    """The text that is written so, or in runs."""
+    if not runs:
+        return decoded(_unescaped(text))
+    return "".join([decoded(_unescaped(each)) for each in _TEXT_OF_RUN.findall(runs)])
 
 
 def texts_in(written: str) -> list[str]:
     """The shared texts.
 
     Raises:
-        Irregular: one has runs of its own, or is no text as expected.
+        Irregular: one is no text as expected.
     """
     found = _ITEM.findall(written)
-    if sum([len(whole) for whole, _ in found]) != len(written):
+    if sum([len(whole) for whole, *_ in found]) != len(written):
         raise Irregular
-    return [decoded(_unescaped(text)) for _, text in found]
+    return [_written_text(text, runs) for _, text, runs in found]
 
 
 def decoded(text: str) -> str:

@@ -7,18 +7,18 @@ follows a link, resolves an entity or computes a formula.
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
 from service.domain.findings import FindingCode
+from service.sheets.elements import elements_in
 from service.sheets.guard import Package, UnreadableWorkbook, open_package
-from service.sheets.number_formats import kind_of_format
+from service.sheets.number_formats import kinds_of_styles
 from service.sheets.page_texts import page_lines
 from service.sheets.parsed import (
     EPOCH_1900,
@@ -122,7 +122,7 @@ class _Workbook:
 
     def _elements(self, part: str, *tags: str) -> Iterator[etree._Element]:
         try:
-            yield from _elements(self._package.read(part), *tags)
+            yield from elements_in(self._package.read(part), *tags)
         except etree.XMLSyntaxError as error:
             raise no_xml(part, error) from error
 
@@ -137,19 +137,15 @@ class _Workbook:
                 target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "")))
                 yield element.get("Type", "").rsplit("/", 1)[-1], element.get("Id", ""), target.lstrip("/")
 
-    def _read_formats(self, part: str | None) -> dict[str, Kind]:
+    def _read_formats(self, part: str | None) -> Mapping[str, Kind]:
         """For each cell style, by its number as cells write it, how a number in it is shown."""
         if part is None or part not in self._package:
             return {}
-        codes: dict[str, str] = {}
-        formats: dict[str, Kind] = {}
-        for element in self._elements(part, "{*}numFmt", "{*}cellXfs"):
-            if element.tag.endswith("}numFmt"):
-                codes[element.get("numFmtId", "")] = element.get("formatCode", "")
-            else:
-                ids = [style.get("numFmtId", "0") for style in element if isinstance(style.tag, str)]
-                formats = {str(style): kind_of_format(id_, codes.get(id_)) for style, id_ in enumerate(ids)}
-        return formats
+        content = self._package.read(part)
+        try:
+            return kinds_of_styles(content)
+        except etree.XMLSyntaxError as error:
+            raise no_xml(part, error) from error
 
     def _read_strings(self, part: str | None) -> dict[str, tuple[Kind, str] | None]:
         """What cells with the shared texts hold, by the texts' number as cells write it."""
@@ -159,7 +155,7 @@ class _Workbook:
         content = self._package.read(part)
         try:
             rest, written = split_texts(content)
-            texts: Iterable[str] = map(_rich_text, _elements(rest, "{*}si"))
+            texts: Iterable[str] = map(_rich_text, elements_in(rest, "{*}si"))
             texts = [*texts, *texts_in(written)]
         except (Irregular, etree.XMLSyntaxError):
             texts = map(_rich_text, self._elements(part, "{*}si"))
@@ -278,28 +274,6 @@ class _Workbook:
         return self._days[value]
 
 
-def _elements(part: bytes, *tags: str) -> Iterator[etree._Element]:
-    """The elements with these names as each one ends, forgotten as soon as the next is asked for."""
-    parser = etree.iterparse(
-        io.BytesIO(part),
-        events=("end",),
-        tag=tags,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    for _, element in parser:
-        yield element
-        element.clear()
-        parent = element.getparent()
-        if parent is not None:
-            while element.getprevious() is not None:
-                del parent[0]
-
-
 class _Outline:
     """What a worksheet says of its columns, merges and printed pages, beside its rows."""
 
@@ -314,7 +288,7 @@ class _Outline:
 
     def rows_of(self, part: bytes) -> Iterator[WrittenRow]:
         """The rows of a worksheet as a parser reads them, whatever stands between them; the rest is taken down."""
-        for element in _elements(part, "{*}row", "{*}mergeCell", "{*}col", *_PAGE_TEXTS):
+        for element in elements_in(part, "{*}row", "{*}mergeCell", "{*}col", *_PAGE_TEXTS):
             if element.tag.endswith("}mergeCell"):
                 self.merges.append(_merge(element.get("ref", "")))
                 if len(self.merges) > MAX_MERGES:

@@ -56,8 +56,7 @@ def make_engine(address: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
             url,
-            # A statement that is kept keeps what it was last given: each connection an upload of 20 MB.
-            connect_args={"timeout": busy_seconds, "cached_statements": 0},
+            connect_args={"timeout": busy_seconds},
             pool_timeout=busy_seconds,
             hide_parameters=True,
             execution_options={_BUSY_SECONDS: busy_seconds},

@@ -129,17 +129,19 @@ class JobQueue:
         with writing(self._engine) as connection:
             kept = [(claim, rendered) for claim, rendered, took in written if _closed(connection, claim, now, took)]
             keep_blobs(connection, _blobs_of(rendered for _, rendered in kept))
-            offices = {claim.report.id: office_of(connection, claim.report.id) for claim, _ in kept}
-            entries = []
+            reports = {claim.report.id for claim, _ in kept}
+            offices = {report_id: office_of(connection, report_id) for report_id in reports}
+            rows, entries = [], []
             for claim, rendered in kept:
-                row = {
-                    "job_id": claim.job_id,
-                    "sha256": rendered.sha256,
-                    "template_fingerprint": rendered.template_fingerprint,
-                    "created_at": now,
-                    "proof": canonical(rendered.proof.to_json()) if rendered.proof else None,
-                }
-                connection.execute(_KEEP, row)
+                rows.append(
+                    {
+                        "job_id": claim.job_id,
+                        "sha256": rendered.sha256,
+                        "template_fingerprint": rendered.template_fingerprint,
+                        "created_at": now,
+                        "proof": canonical(rendered.proof.to_json()) if rendered.proof else None,
+                    }
+                )
                 told = {
                     "office": offices[claim.report.id],
                     "report": claim.report.id,
@@ -149,6 +151,7 @@ class JobQueue:
                 }
                 entries.append(Entry(AuditStep.DOCUMENT_KEPT, claim.job_id, told))
             if entries:
+                connection.execute(_KEEP, rows)
                 tell(connection, now, WORKER, *entries)
         return tuple(claim for claim, _ in kept)
 

@@ -236,6 +236,8 @@ UNSEEN: dict[str, tuple[str, Callable[[str], str], str]] = {
         "libro",
     ),
     "dates by their month alone": (STYLES, lambda xml: xml.replace("d/mm/yyyy", "mm"), "libro"),
+    "a row in a comment": (PLAN, lambda xml: re.sub(r'(<row r="9".*?</row>)', r"<!--\1-->", xml), "acción 3"),
+    "the last row in a comment": (PLAN, lambda xml: re.sub(r'(<row r="12".*?</row>)', r"<!--\1-->", xml), "acción 6"),
     "a cell in other letters": (PLAN, lambda xml: re.sub(r'(<c r="B8" s=")\d+', r"\g<1>0", xml), "celda B8"),
 }
 

@@ -7,7 +7,9 @@ sheet where its texts are taller than a row can be: joined, they must be the act
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from service.domain.proof import Difference, Proof
@@ -383,7 +385,8 @@ class _Comparison:
                 self._findings.tell(f"{self._place}, encabezado o pie de impresión", _DRAFT, "sin la marca")
 
 
-def _areas(text: str) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def _areas(text: str) -> Mapping[str, str]:
     """Left, middle and right of a printed line; what stands before the first command is in the middle."""
     areas, area, start = {"L": "", "C": "", "R": ""}, "C", 0
     for command in _COMMAND.finditer(text):

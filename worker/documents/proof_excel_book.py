@@ -6,10 +6,10 @@ Read from nothing: zip and XML alone. Numbers are exact (`Decimal`), and a cell 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -28,14 +28,15 @@ _PERCENT_FORMATS: Final = frozenset({9, 10})
 _NO_MEANING: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|[\\_*].')
 _LARGEST_DIGIT: Final = 0.556
 _PIXEL: Final = 0.75
+# What stands around the rows of a sheet is the same in most reports of an office, and no longer than this.
+_MOST_AROUND: Final = 16_384
 _DEFAULT_SIZE: Final = 11.0
 _DEFAULT_WIDTH: Final = 9.14
 # Points: a row that is lower is not seen.
 LOWEST: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number in a cell, and as what its format shows it: "date", "percent" or "number"."""
 
     value: Decimal
@@ -113,6 +114,7 @@ class Book:
         self._root = root
         self._strings = shared_texts(package, _STRINGS) if _STRINGS in package.names else ()
         self.styles, self.digit = _styles(package.read(_STYLES))
+        self._kinds = [style.kind for style in self.styles]
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -146,32 +148,19 @@ class Book:
 
     def _sheet(self, name: str, part: str, names: dict[str, str], state: str) -> Sheet:
         try:
-            root, rows = self._read_sheet(part)
+            root, around, rows = self._read_sheet(part)
         except IndexError as error:
             raise NotSound("una celda remite a un texto que no está en el libro") from error
-        printed = root.find(f"{M}headerFooter")
-        autofilter = root.find(f"{M}autoFilter")
-        rule, setup = root.find(f"{M}sheetFormatPr"), root.find(f"{M}pageSetup")
-        return Sheet(
+        low = [number for number, row in rows.items() if row.height is not None and row.height < LOWEST]
+        return replace(
+            around,
             name=name,
             rows=rows,
-            merges=frozenset(merge.get("ref", "") for merge in root.iter(f"{M}mergeCell")),
-            widths=widths_of(root),
-            printed={}
-            if printed is None
-            else {etree.QName(line).localname: line.text or "" for line in printed.iterchildren(tag=etree.Element)},
-            switches=frozenset() if printed is None else frozenset(str(k) for k, v in printed.items() if v in _ON),
             names=names,
             tables=tuple(self._tables(part)),
-            filter="" if autofilter is None else autofilter.get("ref", ""),
             pictures=self._pictures(part, root.find(f"{M}legacyDrawingHF")),
             state=state,
-            hides_rows=rule is not None and rule.get("zeroHeight") in _ON,
-            hidden=frozenset(
-                [int(row.get("r") or 0) for row in root.iter(f"{M}row") if row.get("hidden") in _ON]
-                + [number for number, row in rows.items() if row.height is not None and row.height < LOWEST]
-            ),
-            scale="" if setup is None else setup.get("scale", ""),
+            hidden=around.hidden.union(low),
         )
 
     def _pictures(self, part: str, holder: etree._Element | None) -> tuple[str, ...]:
@@ -181,36 +170,40 @@ class Book:
         shapes = (relation.target for relation in self._package.relations(part) if relation.id == link)
         return tuple(one.target for shape in shapes for one in self._package.relations(shape) if one.kind == "image")
 
-    def _read_sheet(self, part: str) -> tuple[etree._Element, dict[int, Row]]:
-        """The sheet as XML and its rows; those that hold only values are read without a parser, for there are many."""
+    def _read_sheet(self, part: str) -> tuple[etree._Element, Sheet, dict[int, Row]]:
+        """The sheet as XML, what stands around its rows, and these.
+
+        Those that hold only values are read without a parser, for there are many.
+        """
         content = self._package.read(part)
-        if content.count(b"<row ") != content.count(b'<row r="') or b"<row>" in content:
-            # A row that does not say its number is told by those before it.
-            root = self._package.tree(part)
-            return root, dict(self._rows(root))
+        count = content.count(b"<row ")
+        if count != content.count(b'<row r="') or b"<row>" in content or b"<!" in content:
+            # A row that does not say its number is told by those before it, and one in a comment is not there.
+            root, around = _around(content, part)
+            return root, around, dict(self._rows(root))
         rows: dict[int, Row] = {}
-        kinds = [style.kind for style in self.styles]
 
         def take(row: re.Match[str]) -> str:
-            rows[int(row[1])] = self._plain_row(row[3], row[2], kinds)
+            rows[int(row[1])] = self._plain_row(row[3], row[2])
             return ""
 
-        root = parse(_PLAIN_ROW.sub(take, self._package.text(part)).encode(), part)
+        rest = _PLAIN_ROW.sub(take, self._package.text(part)).encode()
+        root, around = (_known_around if len(rest) < _MOST_AROUND else _around)(rest, part)
         rows |= self._rows(root)
-        if len(rows) != content.count(b"<row "):
+        if len(rows) != count:
             raise NotSound("tiene dos veces la misma fila")
-        return root, rows
+        return root, around, rows
 
     def read_row(self, row: str) -> Row | None:
         """A row that holds only values, as it is written; None where only a parser can read it."""
         found = _PLAIN_ROW.fullmatch(row)
         try:
-            return self._plain_row(found[3], found[2], [style.kind for style in self.styles]) if found else None
+            return self._plain_row(found[3], found[2]) if found else None
         except IndexError:
             return None
 
-    def _plain_row(self, cells: str, height: str | None, kinds: list[str]) -> Row:
-        strings = self._strings
+    def _plain_row(self, cells: str, height: str | None) -> Row:
+        strings, kinds = self._strings, self._kinds
         values: dict[int, Value] = {}
         styles: dict[int, int] = {}
         for place, style, kind, written in _PLAIN_CELL.findall(cells):
@@ -218,16 +211,18 @@ class Book:
             value: Value
             if kind == "s":
                 value = strings[int(written)]
+            elif kind == "inlineStr":
+                value = unescaped(written.strip())
             else:
                 value = _written(written, kind or None, kinds[shown] if shown < len(kinds) else "number")
-            if value != "":
+            if value:
                 column = _column(place)
                 values[column] = value
                 styles[column] = shown
         return Row(values, styles, float(height) if height else None)
 
     def _rows(self, root: etree._Element) -> list[tuple[int, Row]]:
-        strings, kinds = self._strings, [style.kind for style in self.styles]
+        strings, kinds = self._strings, self._kinds
         told, number = [], 0
         data = root.find(f"{M}sheetData")
         for element in () if data is None else data:
@@ -249,7 +244,7 @@ class Book:
                     value = strings[int(child.text or 0)]
                 else:
                     value = _written(child.text or "", kind, kinds[style] if style < len(kinds) else "number")
-                if value != "":
+                if value:
                     cells[column] = value
                     styles[column] = style
             height = element.get("ht")
@@ -263,6 +258,35 @@ class Book:
             if relation.kind == "table"
             for root in [self._package.tree(relation.target)]
         ]
+
+
+def _around(xml: bytes, part: str) -> tuple[etree._Element, Sheet]:
+    """A sheet as XML, and what it is but for its rows and for what other parts say of it."""
+    root = parse(xml, part)
+    printed = root.find(f"{M}headerFooter")
+    autofilter = root.find(f"{M}autoFilter")
+    rule, setup = root.find(f"{M}sheetFormatPr"), root.find(f"{M}pageSetup")
+    return root, Sheet(
+        name="",
+        rows={},
+        merges=frozenset(merge.get("ref", "") for merge in root.iter(f"{M}mergeCell")),
+        widths=widths_of(root),
+        printed={}
+        if printed is None
+        else {etree.QName(line).localname: line.text or "" for line in printed.iterchildren(tag=etree.Element)},
+        switches=frozenset() if printed is None else frozenset(str(k) for k, v in printed.items() if v in _ON),
+        names={},
+        tables=(),
+        filter="" if autofilter is None else autofilter.get("ref", ""),
+        pictures=(),
+        state="",
+        hides_rows=rule is not None and rule.get("zeroHeight") in _ON,
+        hidden=frozenset(int(row.get("r") or 0) for row in root.iter(f"{M}row") if row.get("hidden") in _ON),
+        scale="" if setup is None else setup.get("scale", ""),
+    )
+
+
+_known_around = lru_cache(maxsize=32)(_around)
 
 
 def widths_of(root: etree._Element) -> tuple[tuple[int, int, float], ...]:
@@ -281,9 +305,10 @@ _V: Final = f"{M}v"
 # A row of cells with values or nothing, and a cell with its value, as programs write most of them.
 _PLAIN_ROW: Final = re.compile(
     r'<row r="(\d+)"(?: ht="([\d.]+)")?(?: customHeight="\w+")?>'
-    r'((?:<c r="[A-Z]+\d+"(?: s="\d+")?(?: t="[sn]")?(?:/>|><v>[^<&]+</v></c>))*)</row>'
+    r'((?:<c r="[A-Z]+\d+"(?: s="\d+")?(?:(?: t="[sn]")?(?:/>|><v>[^<&]+</v></c>)'
+    r'| t="inlineStr"><is><t>[^<>&\r]*</t></is></c>))*)</row>'
 )
-_PLAIN_CELL: Final = re.compile(r'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w)")?><v>([^<]*)')
+_PLAIN_CELL: Final = re.compile(r'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?>(?:<v>|<is><t>)([^<]*)')
 
 
 def _value(cell: etree._Element, kind: str | None, shown_as: str) -> Value:

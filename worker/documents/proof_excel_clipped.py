@@ -6,6 +6,7 @@ Only rows that hold what a report brings are looked at; a row may be as tall as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from service.domain.proof import Difference
@@ -20,6 +21,8 @@ _EDGES: Final = 1.5
 # A text whose letters would fit if each took this share of their size is not measured letter by letter.
 _WIDE: Final = 0.55
 _LAST_COLUMN: Final = 200
+# Both sheets of a report hold its texts, and an issued report those of its draft: each is measured once.
+_lines_needed: Final = lru_cache(maxsize=4096)(lines_needed)
 
 
 class Heights:
@@ -50,11 +53,12 @@ class Heights:
     def cut(self, row: Row) -> Iterator[int]:
         """The columns whose texts the row cuts off; it has a height of its own."""
         ample, shares = self.ample(row.height or 0.0), self._shares
-        for column, value in row.cells.items():
-            if not isinstance(value, str):
-                continue
-            if len(value) * shares.get(column, 0.0) < ample and "\n" not in value:
-                continue
+        doubtful = [
+            (column, value)
+            for column, value in row.cells.items()
+            if isinstance(value, str) and (len(value) * shares.get(column, 0.0) >= ample or "\n" in value)
+        ]
+        for column, value in doubtful:
             if _is_clipped(self._book, row, column, value, self._widths.get(column, 0.0)):
                 yield column
 
@@ -82,10 +86,9 @@ def may_cut(height: float | None) -> bool:
 def _telling(sheet: Sheet, measure: SheetMeasure, added: int) -> Iterator[tuple[int, Row]]:
     """The rows with a height of their own that hold what the report brings."""
     model = measure.model
-    tagged = {number for number, texts in measure.tagged.items() if any(one.scopes for one in texts.values())}
     for number, row in sheet.rows.items():
         is_item = model and model <= number <= model + added
-        if may_cut(row.height) and (is_item or number in tagged):
+        if may_cut(row.height) and (is_item or number in measure.telling):
             yield number, row
 
 
@@ -96,4 +99,4 @@ def _is_clipped(book: Book, row: Row, column: int, text: str, width: float) -> b
     room = int((row.height + 1) / (style.size * _LINE))
     if len(text) * _WIDE * style.size < (room - 1 - text.count("\n")) * (width - style.size):
         return False
-    return lines_needed(text.rstrip("\n"), width - _EDGES, style.size) > room
+    return _lines_needed(text.rstrip("\n"), width - _EDGES, style.size) > room

@@ -8,7 +8,7 @@ is for programs, and bare.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -134,7 +134,7 @@ def _top(area: str) -> int:
     return int(re.sub(r"\D", "", area.partition(":")[0]) or 0)
 
 
-def printed_frame(report: Report, template: Sheet, end: str, theirs: dict[str, str]) -> dict[str, tuple[str, ...]]:
+def printed_frame(report: Report, template: Sheet, end: str, theirs: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """What the frame adds to the areas of a printed line ("Header" or "Footer"), before the template's own texts.
 
     Of several texts any will do: Excel's lines are short, and the format's process and name give way.

@@ -18,7 +18,7 @@ from service.domain.errors import TemplateProblem
 from service.domain.plan import Action
 from service.domain.reports import Report
 from service.domain.values import Target
-from worker.documents.proof_excel_book import Book, Formula, Number, Sheet, Value, column_letters, column_of
+from worker.documents.proof_excel_book import Book, Number, Sheet, Value, column_letters, column_of
 from worker.documents.proof_package import Package
 from worker.documents.proof_properties import tagged_properties
 from worker.documents.proof_template import TextTemplate
@@ -43,6 +43,8 @@ _UNQUOTED: Final = str.maketrans('"{}', "'()")
 _AREA: Final = re.compile(r"(\$?)([A-Z]{0,3})(\$?)(\d+)(?::(\$?)([A-Z]{0,3})(\$?)(\d+))?")
 _EPOCHS: Final = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
 _NEVER_SPREAD: Final = frozenset({"numero", "meta", "fecha_inicio", "fecha_fin", "fecha"})
+# The rows of so many actions are made once, for each sheet and to be counted; of more, one at a time.
+_MOST_KEPT: Final = 100
 _BRACES: Final = (("{{", "{ {"), ("}}", "} }"), ("{%", "{ %"), ("%}", "% }"))
 
 Cells = dict[int, Value]
@@ -87,9 +89,26 @@ class SheetMeasure:
     def tagged(self) -> dict[int, dict[int, TextParts]]:
         """The texts with tags, by row and column."""
         return {
-            number: {column: parse(value) for column, value in row.cells.items() if isinstance(value, str)}
+            number: {
+                column: parts
+                for column, value in row.cells.items()
+                if isinstance(value, str) and (parts := parse(value)).scopes
+            }
             for number, row in self.sheet.rows.items()
         }
+
+    @cached_property
+    def literal(self) -> dict[int, Cells]:
+        """What stands in every report as it does here, by row and column."""
+        return {
+            number: {column: value for column, value in row.cells.items() if column not in self.tagged[number]}
+            for number, row in self.sheet.rows.items()
+        }
+
+    @cached_property
+    def telling(self) -> frozenset[int]:
+        """The rows that hold what a report brings."""
+        return frozenset(number for number, texts in self.tagged.items() if texts)
 
     @cached_property
     def rows_beneath(self) -> int:
@@ -178,7 +197,8 @@ def expected_sheets(template: bytes, report: Report, *, counts_from_1904: bool) 
         own = {_OTHER + name.translate(_UNQUOTED): text for name, text in action.extras}
         return {**action_values(action), **blank, **own}
 
-    actions = Made(report.plan.actions, named)
+    made = Made(report.plan.actions, named)
+    actions = made if len(made) > _MOST_KEPT else tuple(made)
     items: Mapping[str, Sequence[Values]] = {"accion": actions, "cambio": change_values(report), "": ()}
     typed = _typer(_EPOCHS[counts_from_1904])
     return [
@@ -196,41 +216,46 @@ def _expected(
     typed: Callable[[Typed], Value],
 ) -> ExpectedSheet:
     fixed: dict[int, Cells] = {}
-    for number, row in measure.sheet.rows.items():
+    for number, texts in measure.tagged.items():
         if number == measure.model:
             continue
-        cells = {
-            column: _value(value, measure.tagged[number].get(column), plan, {}, typed)
-            for column, value in row.cells.items()
-            if not (measure.others == column and number == measure.model - 1)
-        }
+        cells = {**measure.literal[number]}
+        for column, parts in texts.items():
+            cells[column] = typed(_named(plan, parts.only[1])) if parts.only else parts.text(plan, {})
         if measure.others and number == measure.model - 1:
+            cells.pop(measure.others, None)
             taken = (value for value in cells.values() if isinstance(value, str))
             cells |= dict(enumerate(_unique(headers, taken), measure.others))
-        fixed[number] = {column: value for column, value in cells.items() if value != ""}
+        fixed[number] = {column: value for column, value in cells.items() if value}
     tagged = _repeated_texts(measure, headers)
-    literal: Cells = {}
-    if measure.model:
-        cells = measure.sheet.rows[measure.model].cells
-        literal = {column: value for column, value in cells.items() if column not in measure.tagged[measure.model]}
-    single = {column: parts.only for column, parts in tagged.items()}
-    rows = Made(items, lambda item: literal | _item_cells(tagged, single, plan, item, typed))
+    single = {column: only for column, parts in tagged.items() if (only := parts.only)}
+    mixed = {column: parts for column, parts in tagged.items() if column not in single}
+    sources = _sources(single, measure.literal.get(measure.model, {}), plan, typed)
+    alike = {column: source for column, source in sources.items() if not isinstance(source, Field)}
+    fields = {column: source.name for column, source in sources.items() if isinstance(source, Field)}
+
+    def item_cells(item: Values) -> Cells:
+        values = [_named(item, name) for name in fields.values()]
+        told = [value if isinstance(value, str) else typed(value) for value in values]
+        cells = alike | dict(zip(fields, told, strict=True))
+        cells |= {column: parts.text(plan, item) for column, parts in mixed.items()}
+        return {column: value for column, value in cells.items() if value}
+
+    made = Made(items, item_cells)
+    rows = made if len(made) > _MOST_KEPT else tuple(made)
     telling = frozenset(column for column, parts in tagged.items() if measure.scope in parts.scopes)
     # Texts may go on in the rows beneath; these never do.
-    keys = frozenset(column for column, only in single.items() if only and only[1] in _NEVER_SPREAD)
-    sources = _sources(single, literal, plan, typed)
-    return ExpectedSheet(measure, fixed, rows, telling, keys, len(headers), sources, typed)
+    keys = frozenset(column for column, only in single.items() if only[1] in _NEVER_SPREAD)
+    return ExpectedSheet(measure, fixed, rows, telling, keys, len(headers), None if mixed else sources, typed)
 
 
 def _sources(
-    single: dict[int, tuple[str, str] | None], literal: Cells, plan: Values, typed: Callable[[Typed], Value]
-) -> dict[int, Field | Value] | None:
+    single: dict[int, tuple[str, str]], literal: Cells, plan: Values, typed: Callable[[Typed], Value]
+) -> dict[int, Field | Value]:
     sources: dict[int, Field | Value] = {**literal}
-    for column, only in single.items():
-        if only is None:
-            return None
-        sources[column] = typed(_named(plan, only[1])) if only[0] == "plan" else Field(only[1])
-    return {column: source for column, source in sorted(sources.items()) if source != ""}
+    for column, (scope, name) in single.items():
+        sources[column] = typed(_named(plan, name)) if scope == "plan" else Field(name)
+    return {column: source for column, source in sorted(sources.items()) if source}
 
 
 def _repeated_texts(measure: SheetMeasure, headers: tuple[str, ...]) -> dict[int, TextParts]:
@@ -241,32 +266,6 @@ def _repeated_texts(measure: SheetMeasure, headers: tuple[str, ...]) -> dict[int
         for step, header in enumerate(headers):
             tagged[measure.others + step] = TextParts((("accion", _OTHER + header.translate(_UNQUOTED)),))
     return tagged
-
-
-def _item_cells(
-    tagged: dict[int, TextParts],
-    single: dict[int, tuple[str, str] | None],
-    plan: Values,
-    item: Values,
-    typed: Callable[[Typed], Value],
-) -> Cells:
-    cells: Cells = {}
-    for column, parts in tagged.items():
-        only = single[column]
-        if only:
-            value = _named(plan if only[0] == "plan" else item, only[1])
-            told = value if isinstance(value, str) else typed(value)
-        else:
-            told = parts.text(plan, item)
-        if told != "":
-            cells[column] = told
-    return cells
-
-
-def _value(value: Value, parts: TextParts | None, plan: Values, item: Values, typed: Callable[[Typed], Value]) -> Value:
-    if parts is None or isinstance(value, Formula):
-        return value
-    return typed(_named(plan, parts.only[1])) if parts.only else parts.text(plan, item)
 
 
 def _typer(epoch: dt.date) -> Callable[[Typed], Value]:
@@ -286,6 +285,7 @@ def _typer(epoch: dt.date) -> Callable[[Typed], Value]:
     return typed
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> TextParts:
     """The pieces of a template's text."""
     parts: list[_Part] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -17,7 +18,8 @@ from worker.documents.proof_package import Package, parse, plain_text
 M: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
-_PLAIN_TEXT: Final = re.compile(r'<t xml:space="preserve">([^<]*)</t></si>(.*)', re.DOTALL)
+# Each item, its text where it is written plainly.
+_ITEMS: Final = re.compile(r'(<si>(?:<t xml:space="preserve">([^<]*)</t>|.*?)</si>)', re.DOTALL)
 _ITEM: Final = b"<si>"
 _ITEM_END: Final = b"</si>"
 _END: Final = b"</sst>"
@@ -27,6 +29,7 @@ _OPENS: Final = b'<si><t xml:space="preserve">'
 _CLOSES: Final = b"</t></si>"
 _BETWEEN: Final = _CLOSES + _OPENS
 _MARKS_OF_ONE: Final = 4
+_MOST_KNOWN: Final = 4096
 
 
 def shared_texts(package: Package, part: str) -> tuple[str, ...]:
@@ -86,19 +89,18 @@ def told_text(holder: etree._Element) -> str:
 
 def _strings(xml: str, part: str) -> tuple[str, ...]:
     """The texts of a part, or of a stretch of it; the plain ones are read without a parser."""
-    if _HIDING.decode() in xml:
-        return tuple(told_text(item) for item in parse(xml.encode(), part).iterchildren(f"{M}si"))
-    head, *items = xml.split("<si>")
-    told: list[str | None] = []
-    rest = [head]
-    for item in items:
-        plain = _PLAIN_TEXT.fullmatch(item)
-        if plain and "]]>" not in item:
-            told.append(plain_text(plain[1]) if "&" in item else plain[1])
-            rest.append(plain[2])
-        else:
-            told.append(None)
-            rest += ("<si>", item)
-    root = parse("".join(rest).encode(), part)
-    others = iter(root)
-    return tuple([told_text(next(others)) if text is None else unescaped(text) for text in told])
+    head, *items = _ITEMS.split(xml)
+    plain, between = items[1::3], "".join(items[2::3])
+    if _HIDING.decode() in xml or "<si" in between or "]]>" in xml:
+        return _parsed(xml, part)
+    others = head + "".join([whole for whole, text in zip(items[::3], plain, strict=True) if text is None]) + between
+    parsed = iter((_known if len(others) < _MOST_KNOWN else _parsed)(others, part))
+    return tuple([next(parsed) if text is None else unescaped(plain_text(text)) for text in plain])
+
+
+def _parsed(xml: str, part: str) -> tuple[str, ...]:
+    return tuple([told_text(item) for item in parse(xml.encode(), part).iterchildren(f"{M}si")])
+
+
+# The texts with letters of their own are the template's, in most reports of an office the same.
+_known = lru_cache(maxsize=32)(_parsed)

@@ -159,12 +159,13 @@ class Package:
             raise NotSound(f"su parte «{part}» no está escrita en UTF-8") from error
 
     def tree(self, part: str) -> etree._Element:
-        """The root of a part.
+        """The root of a part, which nobody changes.
 
         Raises:
             NotSound: as for `read`, or it is no XML.
         """
-        return parse(self.read(part), part)
+        content = self.read(part)
+        return (_known_tree if len(content) < _SMALL else parse)(content, part)
 
     def relations(self, part: str) -> tuple[Relation, ...]:
         """Where a part leads to inside the file."""
@@ -222,6 +223,9 @@ def parse(content: bytes | str, part: str = "") -> etree._Element:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise NotSound(f"su parte «{part}» no se puede leer") from error
+
+
+_known_tree = lru_cache(maxsize=64)(parse)
 
 
 def plain_text(text: str) -> str:

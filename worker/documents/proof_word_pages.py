@@ -38,7 +38,7 @@ class Section:
 def sections_of(package: Package) -> tuple[Section, ...]:
     """Every section, in the order of the text; a document that says nothing has one."""
     settings = next((one.target for one in package.relations(DOCUMENT) if one.kind == "settings"), None)
-    has_two_sides = settings is not None and _is_on(_TWO_SIDES, package.read(settings))
+    has_two_sides = settings is not None and _has_two_sides(package.read(settings))
     targets = tuple((one.id, one.target) for one in package.relations(DOCUMENT))
     xml = package.read(DOCUMENT)
     if xml.count(b":sectPr") <= _OPENS_AND_CLOSES:
@@ -51,6 +51,11 @@ def sections_of(package: Package) -> tuple[Section, ...]:
 
 
 _OPENS_AND_CLOSES: Final = 2
+
+
+@lru_cache(maxsize=16)
+def _has_two_sides(settings: bytes) -> bool:
+    return _is_on(_TWO_SIDES, settings)
 
 
 @lru_cache(maxsize=32)

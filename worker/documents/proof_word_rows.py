@@ -29,7 +29,7 @@ _END: Final = b"</w:tr>"
 _START: Final = re.compile(rb"<w:tr[ >]")
 _TEXT: Final = re.compile(rb">([^<]+)")
 # What a row that is read for itself may not hold: comments, sections, instructions, marks of ours.
-_STRANGE: Final = re.compile(rb"<[!?]|\r")
+_STRANGE: Final = (b"<!", b"<?", b"\r")
 # Rows that stand before those of the actions: the titles of the table, and other tables.
 _MOST_BEFORE: Final = 100
 _MOST_MAKES: Final = 6
@@ -245,7 +245,7 @@ class _Rows:
         self._at = 0
 
     def _read(self, row: bytes) -> tuple[str, str]:
-        if _STRANGE.search(row):
+        if any(mark in row for mark in _STRANGE):
             raise _NotProvedError
         try:
             return row_marked(row.decode("utf-8"), self._space)

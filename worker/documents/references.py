@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
@@ -158,6 +159,7 @@ def _move_range(one: str, layout: Layout) -> str:
     return start if start == end else f"{start}:{end}"
 
 
+@lru_cache(maxsize=1024)
 def _ends(one: str) -> tuple[_End | None, _End | None]:
     first, _, last = one.partition(":")
     return _end(first), _end(last or first)

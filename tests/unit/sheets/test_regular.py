@@ -20,6 +20,8 @@ SHEET = "xl/worksheets/sheet1.xml"
 TEXTS = "xl/sharedStrings.xml"
 INLINE = office_book([action(1, K="  «R&D» <eficaz>\nlínea 2"), action(2)])
 PLAN = workbook_of([*sound_rows(3), [4, "Coordinar «R&D» <eficaz>", "", "línea 1\nlínea 2", "_x0041_", 2.5]])
+# Its objective begins in bold.
+RUNS = EXAMPLE.read_bytes()
 WRITTEN = [
     b' hidden="1"', b' s="2"', b' t="str"', b' t="b"', b"<c ", b"</c>", b"<v>", b"</row>", b"<row>", b'<row r="9"/>',
     b"<f>1+1</f>", b"<f/>", b"&amp;", b"&nbsp;", b"<!-- -->", b"<![CDATA[x]]>", b"]]>", b"<is><t>x</t></is>",
@@ -64,13 +66,22 @@ def test_what_excel_writes_needs_no_parser() -> None:
     assert "Coordinar «R&D» <eficaz>" in texts_in(texts)
 
 
+def test_a_text_in_letters_of_its_own_needs_no_parser() -> None:
+    _, written = split_sheet(part_of(EXAMPLE.read_bytes(), SHEET))
+    objective = {number: cells for number, _, cells in rows_in(written)}["2"][0][-1]
+    assert objective is not None
+    assert objective.startswith("Objetivo: Especificar los objetivos")
+    bold = '<r><rPr><b/><sz val="9"/></rPr><t>R&amp;D</t></r><r><t xml:space="preserve"> &#225;gil</t></r>'
+    assert texts_in(f"<si>{bold}</si><si><t>x</t></si>") == ["R&D ágil", "x"]
+
+
 def test_the_parser_reads_the_same(parsed: Callable[[bytes], object]) -> None:
     for content in (PLAN, INLINE, EXAMPLE.read_bytes(), *(layout.build() for layout in LAYOUTS.values())):
         if content.startswith(b"PK"):
             assert read(content) == parsed(content)
 
 
-@pytest.mark.parametrize(("book", "part"), [(PLAN, SHEET), (PLAN, TEXTS), (INLINE, SHEET)])
+@pytest.mark.parametrize(("book", "part"), [(PLAN, SHEET), (PLAN, TEXTS), (INLINE, SHEET), (RUNS, SHEET)])
 def test_damage_anywhere_is_read_as_the_parser_reads_it(
     book: bytes, part: str, parsed: Callable[[bytes], object]
 ) -> None:

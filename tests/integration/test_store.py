@@ -49,6 +49,17 @@ def test_the_reading_is_given_back_byte_for_byte(store: Store) -> None:
     assert store.reading_json(report_id) == raw
 
 
+def test_a_report_that_was_just_kept_is_told_as_it_is_found_again(store: Store) -> None:
+    everything = tuple(kind for kind in DocumentKind if not kind.needs_another and kind is not DocumentKind.PACKAGE)
+    now = NOON.replace(microsecond=123_456)
+    kept = store.append_report(
+        an_upload(), accepted(), b"{}", everything, report_id=new_id(), now=now, step="first", by="Persona de Ejemplo"
+    )
+
+    assert isinstance(kept, Appended)
+    assert kept.report == store.report(kept.report.id)
+
+
 def test_only_the_documents_that_were_asked_for_get_a_job(store: Store) -> None:
     outcome = append_or_refuse(store, kinds=(DocumentKind.EXCEL, DocumentKind.EXCEL))
 

@@ -19,6 +19,9 @@ QUEUE: Final = "documents"
 # Above the longest a task may run: below it Redis would deliver a running task a second time.
 VISIBILITY_TIMEOUT_SECONDS: Final = 3600
 
+# Straight onto the queue's list, which needs nothing else in Redis, and without a picture of what the message says.
+_PLAINLY: Final[dict[str, Any]] = {"retry": False, "declare": (), "argsrepr": "", "kwargsrepr": ""}
+
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +86,7 @@ class Bell:
                 for message in messages:
                     if time.monotonic() - started > self.PATIENCE_SECONDS:
                         return self._fall_silent("Redis is slow")
-                    self._app.send_task(WRITE_DOCUMENT, args=message, producer=producer, retry=False)
+                    self._app.send_task(WRITE_DOCUMENT, args=message, producer=producer, **_PLAINLY)
         except Exception as error:  # noqa: BLE001 whatever is wrong with Redis, the upload is safe and must be answered
             return self._fall_silent(f"{type(error).__name__}: {error}")
         return True

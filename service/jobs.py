@@ -17,6 +17,9 @@ from celery import Celery
 WRITE_DOCUMENT: Final = "folio.write_document"
 QUEUE: Final = "documents"
 
+# Straight onto the queue's list, which needs nothing else in Redis, and without a picture of what the message says.
+_PLAINLY: Final[dict[str, Any]] = {"retry": False, "declare": (), "argsrepr": "", "kwargsrepr": ""}
+
 _log = logging.getLogger(__name__)
 
 
@@ -106,7 +109,7 @@ class Bell:
                 for message in messages:
                     if time.monotonic() - started > self.PATIENCE_SECONDS:
                         return self._fall_silent("Redis is slow")
-                    self._app.send_task(WRITE_DOCUMENT, args=message, producer=producer, retry=False)
+                    self._app.send_task(WRITE_DOCUMENT, args=message, producer=producer, **_PLAINLY)
         except Exception as error:  # noqa: BLE001 whatever is wrong with Redis, the upload is safe and must be answered
             return self._fall_silent(f"{type(error).__name__}: {error}")
         self._silent_until = 0.0

@@ -102,6 +102,11 @@ def with_accepted(findings: Iterable[Finding], accepted: Iterable[Acceptance]) -
     )
 
 
+def let_stand(findings: Iterable[Finding]) -> frozenset[Acceptance]:
+    """What a person accepted of these findings, with the reasons."""
+    return frozenset(Acceptance(each.code, each.place, each.accepted) for each in findings if each.accepted is not None)
+
+
 def decided(
     draft: DraftPlan,
     mapping: tuple[MappedColumn, ...],

@@ -7,21 +7,22 @@ changed. Nothing is looked for here: the past is handed in, the plans of its rep
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from service.domain.changes import ActionChangeKind, Approver, Changes, compare, is_follow_up
 from service.domain.office import REFERENCE_OFFICE, Office
 from service.domain.past import Filed, Past, follows
-from service.domain.plan import Action, DraftPlan, Plan, RowRef
+from service.domain.plan import Action, DraftPlan, Plan
 from service.domain.reading import Acceptance
 from service.domain.rules.words import counted, listed
 from service.domain.values import ROMAN, Quarter, VersionNumber
 
 _FIRST_VERSION: Final = VersionNumber(1, 0)
 _LAST_QUARTER: Final = 4
-_NOWHERE: Final = RowRef("", 0)
+_SAID: Final = attrgetter(*(each.name for each in fields(Action) if each.name != "source"))
 
 APPROVERS: Final = {
     Approver.COMMITTEE: "el Comité Institucional de Gestión y Desempeño",
@@ -165,8 +166,8 @@ class _Upload:
         drafts = [each for each in there if each.edition is None]
         wanted = _data(self.plan.as_draft())
         for each in (*latest, *drafts):
-            plan = self.past.plan_of(each.id)
-            if plan is not None and accepted <= each.accepted and wanted == _data(plan.as_draft()):
+            plan = self.past.plan_of(each.id) if accepted <= each.accepted else None
+            if plan is not None and wanted == _data(plan.as_draft()):
                 kind = "informe" if each.edition else "borrador"
                 since = f"que ya se emitió (edición {each.edition})" if each.edition else "que ya se había subido"
                 reason = f"Los datos son los mismos del {kind} del {_named(each)}, {since}."
@@ -366,5 +367,4 @@ def _named(report: Filed) -> str:
 
 def _data(plan: DraftPlan) -> tuple[object, ...]:
     """What a plan says, wherever it stands in the workbook."""
-    actions: tuple[Action, ...] = tuple(replace(action, source=_NOWHERE) for action in plan.actions)
-    return plan.title or "", plan.objective or "", actions
+    return plan.title or "", plan.objective or "", tuple(map(_SAID, plan.actions))

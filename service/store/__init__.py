@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from service.domain.people import FIRST_OFFICE
 from service.store.accounts import Accounts
+from service.store.asked_jobs import kind_of_job
 from service.store.audit import AuditStep
 from service.store.audit_log import AuditedReport, AuditEntry, AuditLog, AuditSearch, SearchedWord
 from service.store.copies import (
@@ -22,9 +23,10 @@ from service.store.copies import (
     restore_database,
 )
 from service.store.engine import make_engine
+from service.store.filed import FiledReports
 from service.store.glances import Glances, ReportGlance, Wants
 from service.store.issued_files import IssuedFiles
-from service.store.issuing import IssuingDesk, kind_of_job
+from service.store.issuing import IssuingDesk
 from service.store.kept_files import KeptFiles
 from service.store.layouts import LayoutMemory
 from service.store.links import OneTimeLinks
@@ -132,6 +134,7 @@ __all__ = [
 
 class Store(
     ReportShelf,
+    FiledReports,
     KeptFiles,
     IssuingDesk,
     JobQueue,

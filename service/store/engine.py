@@ -10,18 +10,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.domain.errors import RecordIsKept, StoreFull, StoreUnavailable
-from service.store import tables
+from service.store import sqlite, tables
 from service.store.audit import AuditStep, Entry, tell
 from service.store.guards import MARK
 
@@ -31,13 +28,7 @@ BUSY_SECONDS: Final = 5
 # How long what was sent to PostgreSQL may go without any answer of its machine.
 _GONE_AFTER_MS: Final = 10_000
 
-_WRITES: Final = "folio_writes"
 _BUSY_SECONDS: Final = "folio_busy_seconds"
-
-# Seconds between two tries at the turn to write: SQLite's own are 1, 2, 5, 10, 15, 20, 25 ms and so on, and a writer is
-# done in two or three.
-_FIRST_TRY: Final = 0.0003
-_LONGEST_TRY: Final = 0.005
 
 _KEPT: Final = "Lo que Folio guarda no se modifica ni se borra; el intento quedó en el registro de auditoría."
 _UNAVAILABLE: Final = "La base de datos no responde en este momento. Intente de nuevo en unos segundos."
@@ -55,14 +46,15 @@ def make_engine(address: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     url = _with_driver(make_url(address))
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
-            url,
+            url.set(drivername=sqlite.DRIVER),
             connect_args={"timeout": busy_seconds},
+            # The connection that was used last has its statements and its pages at hand.
+            pool_use_lifo=True,
             pool_timeout=busy_seconds,
             hide_parameters=True,
             execution_options={_BUSY_SECONDS: busy_seconds},
         )
-        event.listen(engine, "connect", _open_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", sqlite.open_sqlite)
         return engine
     return create_engine(
         url,
@@ -88,50 +80,6 @@ def _with_driver(url: URL) -> URL:
     return url
 
 
-def _open_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # Python's driver would open transactions by its own rules; `_begin_sqlite` does it by ours.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get(_WRITES):
-        _take_turn(connection, options[_BUSY_SECONDS])
-    else:
-        _driver_of(connection).execute("BEGIN")
-
-
-def _driver_of(connection: Connection) -> Any:
-    """The connection of the driver itself: with SQLAlchemy's ways around it a BEGIN takes ten times as long."""
-    return connection.connection.driver_connection
-
-
-def _take_turn(connection: Connection, busy_seconds: float) -> None:
-    """Begin to write as soon as nobody else does."""
-    driver = _driver_of(connection)
-    until, pause = time.monotonic() + busy_seconds, _FIRST_TRY
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-                time.sleep(pause)
-                pause = min(1.5 * pause, _LONGEST_TRY)
-            else:
-                return
-        # Once more, so that the error is one of SQLAlchemy's.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {int(1000 * busy_seconds)}")
-
-
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads.
@@ -151,12 +99,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
         StoreUnavailable: the database does not answer, or stays locked; StoreFull where it has no room left.
         RecordIsKept: the block would have changed what is kept for good; the attempt is in the audit log.
     """
-    with (
-        _translated(engine),
-        engine.connect() as connection,
-        connection.execution_options(**{_WRITES: True}).begin(),
-    ):
+    with _translated(engine), _begun(engine) as connection:
         yield connection
+
+
+@contextlib.contextmanager
+def _begun(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            sqlite.take_turn(connection, connection.get_execution_options()[_BUSY_SECONDS])
+        with connection.begin():
+            yield connection
 
 
 @contextlib.contextmanager
@@ -194,9 +147,9 @@ def _put_on_record(engine: Engine, refusal: str) -> None:
     """Log an attempt, in the audit too: its own transaction was rolled back, so that this one stands by itself."""
     _log.error("an attempt to change what is kept was refused: %s", refusal)
     try:
-        with engine.connect() as connection, connection.execution_options(**{_WRITES: True}).begin():
+        with _begun(engine) as connection:
             # The database's clock: nobody hands one in with an attempt.
             now = connection.execute(select(func.current_timestamp(type_=tables.Instant))).scalar_one()
             tell(connection, now, "Folio", Entry(AuditStep.ATTEMPT_REFUSED, "", {"refusal": refusal}))
-    except (DBAPIError, PoolTimeout):
+    except (DBAPIError, PoolTimeout, sqlite3.Error):
         _log.exception("the refused attempt could not be put in the audit log")

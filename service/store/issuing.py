@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
-from service.domain.archive import change_log_to_json, reading_of, version_of
+from service.domain.archive import change_log_to_json, reading_of
 from service.domain.frame import Approval, Seal
 from service.domain.office import REFERENCE_SETTINGS
 from service.domain.plan import Plan
@@ -23,20 +23,17 @@ from service.domain.reports import (
     DocumentKind,
     JobState,
     Report,
-    document_filename,
-    named_in_a_filename,
 )
-from service.domain.values import Quarter
 from service.store import tables
+from service.store.asked_jobs import queue_jobs
 from service.store.audit import AuditStep, Entry, tell
-from service.store.bound import AtOffice, office_of
+from service.store.bound import AtOffice
 from service.store.engine import reading, writing
-from service.store.material import PACKED, last_issued_before, plan_in
+from service.store.material import PACKED, plan_in
 from service.store.offices import last_said
 from service.store.records import NOT_SAID, Issued, NotIssuable, WhyNotIssuable
 from service.store.shown import (
     DOCUMENTS,
-    WITHOUT_STATUS,
     chosen,
     compared_with,
     in_force,
@@ -46,8 +43,6 @@ from service.store.statements import one_at_a_time
 
 _reports, _issued, _jobs = tables.reports.c, tables.issued.c, tables.jobs.c
 
-_KNOWN_JOBS: Final = select(_jobs.id).where(_jobs.id.in_(bindparam("wanted", expanding=True)))
-_QUEUE: Final = tables.jobs.insert()
 _HIGHEST: Final = select(func.max(_issued.edition)).where(
     _issued.office_id == bindparam("office"),
     _issued.year == bindparam("in_year"),
@@ -299,57 +294,6 @@ class IssuingDesk(AtOffice):
             raise ValueError(f"{other} is no report that {report_id} could be compared with")
 
 
-def queue_jobs(
-    connection: Connection,
-    report: Report,
-    kinds: Iterable[DocumentKind],
-    now: dt.datetime,
-    against: str | None = None,
-) -> tuple[str, ...]:
-    """Queue a job for each document of the report that has none yet; the ids of those that are new.
-
-    Args:
-        connection: a transaction in which nobody else queues documents of this report.
-        report: one that is kept, a draft, whose documents are marked as such, or an issued report.
-        kinds: the documents.
-        now: when they were asked for; they are due at once.
-        against: the report that comparisons compare with.
-    """
-    kinds = tuple(kinds)
-    named = _named(connection, against) if against and any(kind.needs_another for kind in kinds) else ""
-    jobs = {}
-    for kind in kinds:
-        other = against if kind.needs_another else None
-        if kind in {DocumentKind.YEAR_WORD, DocumentKind.YEAR_EXCEL}:
-            other = last_issued_before(connection, office_of(connection, report.id), report.plan)
-        is_final = not report.is_draft and kind not in WITHOUT_STATUS
-        job_id = ".".join([report.id, kind.value, *([other] if other else []), *(["final"] if is_final else [])])
-        jobs[job_id] = {
-            "id": job_id,
-            "report_id": report.id,
-            "kind": kind.value,
-            "against_id": other,
-            "is_final": is_final,
-            "filename": document_filename(
-                report.plan, report.edition, kind, is_draft=report.is_draft, against=named if kind.needs_another else ""
-            ),
-            "state": JobState.QUEUED.value,
-            "attempts": 0,
-            "due_at": now,
-            "asked_at": now,
-        }
-    for known in connection.execute(_KNOWN_JOBS, {"wanted": list(jobs)}).scalars():
-        del jobs[known]
-    if jobs:
-        connection.execute(_QUEUE, list(jobs.values()))
-    return tuple(jobs)
-
-
-def kind_of_job(job_id: str) -> DocumentKind:
-    """The document that the job of this id writes."""
-    return DocumentKind(job_id.split(".")[1])
-
-
 def _pack_anew(connection: Connection, report_id: str, now: dt.datetime) -> tuple[str, ...]:
     """Queue another package of a report whose last one no longer waits; what is kept of that one stays kept.
 
@@ -370,17 +314,6 @@ def _pack_anew(connection: Connection, report_id: str, now: dt.datetime) -> tupl
         tables.jobs.insert().values(id=job_id, against_id=None, filename=packages[-1].filename, **row, **queued)
     )
     return (job_id,)
-
-
-def _named(connection: Connection, report_id: str) -> str:
-    """The report as the file names of what is compared with it tell it, as it stands now."""
-    row = connection.execute(
-        select(_reports.year, _reports.quarter, _reports.version, _issued.edition)
-        .join(tables.issued, _issued.report_id == _reports.id, isouter=True)
-        .where(_reports.id == report_id)
-    ).one()
-    quarter, version = Quarter(row.year, row.quarter), version_of(row.version)
-    return named_in_a_filename(quarter, version, row.edition or 1, is_draft=row.edition is None)
 
 
 def next_edition(connection: Connection, office_id: str, plan: Plan) -> int:

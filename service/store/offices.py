@@ -26,6 +26,8 @@ _LAST: Final[Select[Any]] = (
     .order_by(_settings.seq.desc())
     .limit(1)
 )
+# The number of the settings that count for an office, within a statement that names the office so.
+LAST_SEQ: Final = _LAST.with_only_columns(_settings.seq).scalar_subquery()
 
 
 class OfficeMemory(AtOffice):
@@ -79,12 +81,6 @@ class OfficeMemory(AtOffice):
             connection.execute(tables.office_settings.insert().values(row))
             tell(connection, now, by, Entry(AuditStep.OFFICE_CHANGED, str(seq), {"office": self._office_id}))
         return kept
-
-
-def last_seq(connection: Connection, office_id: str) -> int | None:
-    """The number of the settings that count for an office, without the settings."""
-    last = _last(connection, office_id)
-    return last.seq if last else None
 
 
 def last_said(connection: Connection, office_id: str) -> KeptSettings | None:

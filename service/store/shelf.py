@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, tuple_
@@ -20,22 +19,24 @@ from service.domain.corrections import Correction
 from service.domain.findings import Finding
 from service.domain.plan import Plan
 from service.domain.reading import Accepted, Given, Rejected
-from service.domain.reports import DocumentKind, Report
+from service.domain.reports import DocumentKind, JobState, Report, ReportStatus
 from service.domain.succession import Proposal
-from service.domain.values import Quarter, VersionNumber
+from service.domain.values import VersionNumber
 from service.store import tables
+from service.store.asked_jobs import QUEUE, jobs_of
 from service.store.audit import AuditStep, Entry, tell
 from service.store.bound import AtOffice
 from service.store.engine import reading, writing
-from service.store.issuing import next_edition, queue_jobs
+from service.store.issuing import next_edition
 from service.store.material import plan_in
-from service.store.offices import last_seq
+from service.store.offices import LAST_SEQ
 from service.store.records import SOMEBODY, Appended, KeyReused, StoredReport, Upload
 from service.store.shown import (
     REPORTS,
     all_reports,
     one_report,
     proposal_to_json,
+    queued_document,
     shown,
 )
 from service.store.statements import insert_if_new, keep_blobs
@@ -47,7 +48,7 @@ _keys = tables.idempotency_keys.c
 
 # What every upload asks and writes, made once: to put a statement together takes longer than to execute it.
 _KEEP_UPLOAD: Final = tables.uploads.insert().returning(tables.uploads.c.id)
-_KEEP_REPORT: Final = tables.reports.insert()
+_KEEP_REPORT: Final = tables.reports.insert().values(office_seq=LAST_SEQ)
 _TAKEN: Final = select(_keys.request_sha256, _keys.report_id).where(
     _keys.office_id == bindparam("ours"), _keys.key == bindparam("given")
 )
@@ -55,17 +56,6 @@ _NEWEST_ISSUED: Final = REPORTS.where(
     _issued.office_id == bindparam("ours"), _issued.year == bindparam("in_year")
 ).order_by(_issued.issued_at.desc(), _issued.edition.desc(), _issued.report_id)
 _LAST_ISSUED: Final = _NEWEST_ISSUED.limit(1)
-_DRAFTS: Final = (
-    REPORTS.where(
-        _reports.office_id == bindparam("ours"),
-        _reports.year == bindparam("in_year"),
-        _reports.quarter == bindparam("in_quarter"),
-        _reports.version == bindparam("of_version"),
-        _issued.report_id.is_(None),
-    )
-    .order_by(_reports.created_at.desc(), _reports.id.desc())
-    .limit(bindparam("most"))
-)
 
 
 class ReportShelf(AtOffice):
@@ -151,11 +141,13 @@ class ReportShelf(AtOffice):
                 "uploaded_by": by,
                 "uploader_id": uploader or None,
                 "created_at": now,
-                "office_seq": last_seq(connection, self._office_id),
                 "office_id": self._office_id,
             }
-            connection.execute(_KEEP_REPORT, row)
-            job_ids = queue_jobs(connection, report, wanted, now)
+            connection.execute(_KEEP_REPORT, row | {"office": self._office_id})
+            # None is queued yet of a report that is just being kept.
+            jobs = jobs_of(connection, report, wanted, now)
+            connection.execute(QUEUE, jobs)
+            job_ids = tuple(job["id"] for job in jobs)
             told = {
                 "office": self._office_id,
                 "year": plan.year,
@@ -167,11 +159,27 @@ class ReportShelf(AtOffice):
                 "jobs": job_ids,
                 **_put_right(understood.corrections),
             }
-            appended = one_report(connection, report_id, self._office_id, with_findings=False)
             tell(connection, now, by, Entry(AuditStep.DRAFT_KEPT, report.id, told))
-        if appended is None:
-            raise LookupError(f"report {report_id} was appended and is not there")
-        return Appended(replace(appended, findings=understood.findings), job_ids, is_new=True)
+        appended = StoredReport(
+            id=report.id,
+            quarter=plan.quarter,
+            version=plan.version,
+            has_errors=row["has_errors"],
+            proposed_edition=edition,
+            state=JobState.QUEUED,
+            status=ReportStatus.DRAFT,
+            findings=understood.findings,
+            documents=tuple(queued_document(job) for job in jobs),
+            created_at=now.astimezone(dt.UTC),
+            uploaded_by=by,
+            upload_filename=upload.filename,
+            upload_sha256=upload.sha256,
+            step=row["step"] or "",
+            proposal=proposal,
+            uploader_id=uploader,
+            office_id=self._office_id,
+        )
+        return Appended(appended, job_ids, is_new=True)
 
     def take_key(
         self,
@@ -262,18 +270,6 @@ class ReportShelf(AtOffice):
             before = connection.execute(_LAST_ISSUED, {"ours": self._office_id, "in_year": year - 1}).all()
             return shown(connection, (*of_year, *before))
 
-    def latest_drafts(self, quarter: Quarter, version: VersionNumber, limit: int = 1) -> tuple[StoredReport, ...]:
-        """The last uploads of a quarter under a version, newest first, that were not issued."""
-        wanted = {
-            "ours": self._office_id,
-            "in_year": quarter.year,
-            "in_quarter": quarter.number,
-            "of_version": str(version),
-            "most": limit,
-        }
-        with reading(self._engine) as connection:
-            return shown(connection, connection.execute(_DRAFTS, wanted).all())
-
     def report_of_key(self, idempotency_key: str) -> str | None:
         """The id of the report that a request under this key brought, whatever the request was."""
         taken = select(_keys.report_id).where(_keys.office_id == self._office_id, _keys.key == idempotency_key)
@@ -298,20 +294,16 @@ class ReportShelf(AtOffice):
         self, connection: Connection, key: str, request: str, report_id: str, now: dt.datetime
     ) -> Appended | KeyReused | None:
         """None when the key is now ours; otherwise what came of the request that had it first."""
-        taken = {"ours": self._office_id, "given": key}
-        # Looked up first because SQLite's guard refuses a second row before anything sees that the key is taken.
-        first = connection.execute(_TAKEN, taken).one_or_none()
-        if first is None:
-            row = {
-                "office_id": self._office_id,
-                "key": key,
-                "request_sha256": request,
-                "report_id": report_id,
-                "created_at": now,
-            }
-            if insert_if_new(connection, tables.idempotency_keys, row):
-                return None
-            first = connection.execute(_TAKEN, taken).one()
+        row = {
+            "office_id": self._office_id,
+            "key": key,
+            "request_sha256": request,
+            "report_id": report_id,
+            "created_at": now,
+        }
+        if insert_if_new(connection, tables.idempotency_keys, row):
+            return None
+        first = connection.execute(_TAKEN, {"ours": self._office_id, "given": key}).one()
         report = one_report(connection, first.report_id, self._office_id)
         if first.request_sha256 != request or report is None:
             return KeyReused(first.report_id)

@@ -182,6 +182,22 @@ def document_of(row: Row[Any]) -> StoredDocument:
     )
 
 
+def queued_document(job: Mapping[str, Any]) -> StoredDocument:
+    """The document of a job that is just being queued, from the values of its row."""
+    kind = DocumentKind(job["kind"])
+    return StoredDocument(
+        kind=kind,
+        state=JobState.QUEUED,
+        filename=job["filename"],
+        media_type=kind.media_type,
+        size=None,
+        sha256=None,
+        problem=None,
+        against=job["against_id"] if kind.needs_another else None,
+        is_final=job["is_final"],
+    )
+
+
 def proposal_to_json(proposal: Proposal | None) -> str | None:
     """As the row of the report keeps it."""
     if proposal is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, Table, bindparam, func, select, text
+from sqlalchemy import Connection, Executable, Table, and_, bindparam, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import tables
@@ -34,7 +34,7 @@ def one_at_a_time(connection: Connection, name: str) -> None:
 
 
 def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
-    """Insert the row unless its key is taken; whether it was inserted.
+    """Insert the row unless its key is taken; whether it was inserted. `values` are of all its columns.
 
     When another transaction is just inserting the same key, this one waits to see it committed.
     """
@@ -93,4 +93,7 @@ def _keep_new(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 @cache
 def _insert_if_new(dialect: str, table: Table) -> Executable:
-    return _keep_new(dialect, table).returning(*table.primary_key)
+    key = and_(*(column == bindparam(column.key) for column in table.primary_key))
+    # Looked for as well, because SQLite's guard refuses a second row before anything sees that its key is taken.
+    row = select(*(bindparam(column.key, type_=column.type) for column in table.c)).where(~exists().where(key))
+    return _keep_new(dialect, table).from_select(list(table.c), row).returning(*table.primary_key)

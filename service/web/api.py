@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, jsonify, request, send_file, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 
 from service.domain.changes_json import changes_to_json
 from service.domain.reports import DocumentKind
@@ -206,16 +205,12 @@ def document(report_id: str, kind: str) -> Response:
     if found is None:
         return problem_response(Problem(ProblemType.NOT_FOUND, "El informe no existe o no incluye ese documento."))
     about, content = found
-    if content is None:
+    if content is None or about.sha256 is None:
         return problem_response(Problem(ProblemType.NOT_READY, document_not_ready(about)))
-    response = send_file(
-        BytesIO(content),
-        mimetype=about.media_type,
-        as_attachment=True,
-        download_name=about.filename,
-        etag=about.sha256 or False,
-    )
+    # Whole and not as a file: the server would send that in pieces, and each wakes whoever receives it.
+    response = Response(content, mimetype=about.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=about.filename)
     response.headers["Content-Security-Policy"] = "sandbox"
-    # send_file says no-cache; an official document must not stay in a shared machine's browser at all.
-    response.headers["Cache-Control"] = "no-store"
+    response.set_etag(about.sha256)
+    response.make_conditional(request, accept_ranges=True, complete_length=len(content))
     return response

@@ -5,17 +5,17 @@ It answers one request: what it read of the past once it does not read again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 from service.domain.checks import compare_with_previous
 from service.domain.findings import Finding
 from service.domain.office import Office
-from service.domain.past import Filed, Past, contradictions, follows, quarter_before, same_version
+from service.domain.past import Past, contradictions, follows, quarter_before, same_version
 from service.domain.plan import DraftPlan, Plan
-from service.domain.reading import Acceptance, MappedColumn
-from service.domain.values import Quarter, VersionNumber
-from service.store import Store, StoredReport
+from service.domain.reading import MappedColumn
+from service.domain.values import VersionNumber
+from service.store import Store
 
 
 def past_of(
@@ -36,20 +36,8 @@ def past_of(
     if year is None:
         latest = store.reports(1, is_issued=True)
         year = latest[0].year if latest else None
-    issued = store.past(year) if year is not None else ()
-    drafts = store.latest_drafts(Quarter(year, quarter), version) if year and quarter and version else ()
     plan_of: Callable[[str], Plan | DraftPlan | None] = lru_cache(maxsize=None)(partial(store.plan_of, like=like))
-    return Past(tuple(filed(report) for report in (*issued, *drafts)), plan_of)
-
-
-def filed(report: StoredReport) -> Filed:
-    """The report as the succession knows it."""
-    return Filed(report.id, report.quarter, report.version, report.edition, let_stand(report.findings))
-
-
-def let_stand(findings: Iterable[Finding]) -> frozenset[Acceptance]:
-    """What a person accepted of these findings, with the reasons."""
-    return frozenset(Acceptance(each.code, each.place, each.accepted) for each in findings if each.accepted is not None)
+    return Past(store.filed(year, quarter, version) if year is not None else (), plan_of)
 
 
 def beside_the_past(

@@ -40,6 +40,9 @@ _log: Final = logging.getLogger(__name__)
 
 limiter: Final = Limiter(key_func=get_remote_address)
 
+# What programs ask all day long, and only with a token: whether it counts as a try need not be found out each time.
+NO_TRIES: Final = {"api.create_report", "api.report", "api.document"}
+
 
 class Tries(Storage):
     """The counts of tries, at `folio:` and the address of a Redis. It never fails: what Redis does not tell is here."""
@@ -129,6 +132,12 @@ def keep_rates(app: Flask, redis_url: str | None) -> None:
         RATELIMIT_STRATEGY="fixed-window",
     )
     limiter.init_app(app)
+
+
+@limiter.request_filter
+def is_no_try() -> bool:
+    """Whether nobody could be guessing with this request."""
+    return request.endpoint in NO_TRIES
 
 
 def login_in_form() -> str:

@@ -19,11 +19,20 @@ from service.domain.office import Office
 from service.domain.past import Past
 from service.domain.plan import DraftPlan
 from service.domain.progress import Tell, tell_nobody
-from service.domain.reading import Accepted, Given, Reading, Rejected, Unreadable, with_accepted, with_findings
+from service.domain.reading import (
+    Accepted,
+    Given,
+    Reading,
+    Rejected,
+    Unreadable,
+    let_stand,
+    with_accepted,
+    with_findings,
+)
 from service.domain.succession import Proposal, Step, objection, propose
 from service.sheets.isolated import ReadingRoom
 from service.store import SOMEBODY, Store
-from service.web.history import beside_the_past, let_stand, past_of
+from service.web.history import beside_the_past, past_of
 from service.web.turns import take_turn
 
 _ADDRESS: Final = re.compile("([A-Z]{1,3})([0-9]+)")

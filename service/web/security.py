@@ -79,6 +79,9 @@ def guarded(response: Response, *, has_tls: bool = False) -> Response:
 
     `has_tls`: people come by https alone, so that their browsers need never try another way again.
     """
+    # Looked for once: every answer has these, and to ask for each goes through all that there are.
+    there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
     for name, value in (_HEADERS | _OVER_TLS if has_tls else _HEADERS).items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in there:
+            response.headers.add(name, value)
     return response

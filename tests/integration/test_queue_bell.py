@@ -8,6 +8,7 @@ import json
 import signal
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,7 +48,7 @@ def test_a_message_names_the_task_and_the_job_and_nothing_else(bell: Bell, redis
 
     assert message["headers"]["task"] == WRITE_DOCUMENT
     assert message["content-type"] == "application/json"
-    assert json.loads(message["headers"]["argsrepr"].replace("'", '"')) == ["a-job.word"]
+    assert json.loads(b64decode(message["body"]))[:2] == [["a-job.word"], {}]
     assert bell.waiting() == 1
 
 

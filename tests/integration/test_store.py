@@ -19,7 +19,7 @@ from service.domain.errors import FolioError, StoreUnavailable
 from service.domain.findings import CellRef, FindingCode
 from service.domain.reports import DocumentKind, JobState, ReportStatus
 from service.store import Appended, KeyReused, Store, migrate, new_id, open_store
-from service.store.engine import make_engine
+from service.store.engine import make_engine, writing
 from service.store.statements import LARGE_BYTES
 from service.store.tables import metadata
 from tests.integration.samples import BOTH, NOON, accepted, an_upload, append, append_or_refuse
@@ -51,6 +51,17 @@ def test_the_reading_is_given_back_byte_for_byte(store: Store) -> None:
     store.append_report(an_upload(), accepted(), raw, BOTH, report_id=report_id, now=NOON)
 
     assert store.reading_json(report_id) == raw
+
+
+def test_a_report_that_was_just_kept_is_told_as_it_is_found_again(store: Store) -> None:
+    everything = tuple(kind for kind in DocumentKind if not kind.needs_another and kind is not DocumentKind.PACKAGE)
+    now = NOON.replace(microsecond=123_456)
+    kept = store.append_report(
+        an_upload(), accepted(), b"{}", everything, report_id=new_id(), now=now, step="first", by="Persona de Ejemplo"
+    )
+
+    assert isinstance(kept, Appended)
+    assert kept.report == store.report(kept.report.id)
 
 
 def test_only_the_documents_that_were_asked_for_get_a_job(store: Store) -> None:
@@ -293,6 +304,24 @@ def test_sqlite_commits_are_synced_and_readers_never_wait(sqlite_url: str) -> No
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+    engine.dispose()
+
+
+def test_no_connection_stays_open_that_was_given_a_large_value(sqlite_url: str) -> None:
+    migrate(sqlite_url)
+    engine = make_engine(sqlite_url)
+
+    def driver_after(statement: str, value: str | bytes) -> object:
+        with writing(engine) as connection:
+            connection.execute(sa.text(statement), [{"of": new_id(), "value": value}])
+        with writing(engine) as connection:
+            return connection.connection.driver_connection
+
+    blob = "INSERT INTO blobs (sha256, size, content) VALUES (:of, 1, :value)"
+    small = driver_after(blob, b"small")
+    assert driver_after(blob, b"small") is small
+    others = driver_after(blob, b"0" * 300_000), driver_after("SELECT :of, :value", "0" * 300_000)
+    assert len({id(small), *map(id, others)}) == 3
     engine.dispose()
 
 

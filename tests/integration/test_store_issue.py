@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from service.domain.archive import reading_to_json
+from service.domain.findings import CellRef, FindingCode
 from service.domain.frame import Approval
 from service.domain.office import Office, OfficeSettings
 from service.domain.plan import Plan
-from service.domain.reading import Given, Rejected
+from service.domain.reading import Acceptance, Given, Rejected, with_accepted
 from service.domain.reports import ChangeLogEntry, DocumentKind, ReportStatus
 from service.domain.succession import Proposal, Step
 from service.domain.values import Quarter, VersionNumber
@@ -51,6 +53,7 @@ def with_errors(store: Store) -> str:
     raw = json.dumps(reading_to_json(understood)).encode()
     kept = store.append_report(an_upload(), understood, raw, BOTH, report_id=new_id(), now=NOON)
     assert isinstance(kept, Appended)
+    assert kept.report == store.report(kept.report.id)
     return kept.report.id
 
 
@@ -311,6 +314,7 @@ def test_a_draft_of_another_version_or_quarter_than_proposed_takes_an_edition_of
 
         assert isinstance(kept, Appended)
         assert (kept.report.proposed_edition, kept.report.proposal) == (2, proposal)
+        assert kept.report == store.report(kept.report.id)
 
 
 def test_the_past_of_a_year_is_what_was_issued_in_it_and_the_last_of_the_year_before(store: Store) -> None:
@@ -324,16 +328,36 @@ def test_the_past_of_a_year_is_what_was_issued_in_it_and_the_last_of_the_year_be
     assert store.past(2023) == ()
 
 
-def test_only_the_latest_uploads_of_a_quarter_and_version_that_were_not_issued_are_its_drafts(store: Store) -> None:
-    older, newer = (append(store, now=later(hours)).report.id for hours in (1, 2))
-    issued(store, now=later(3))
+def test_an_upload_is_held_against_the_issued_reports_of_its_year_the_last_one_before_and_the_newest_draft_like_it(
+    store: Store,
+) -> None:
+    first, second = (issued(store, "1.0", number, now=later(number)).id for number in (1, 2))
+    append(store, now=later(3))
+    newer = append(store, now=later(4)).report.id
     append_or_refuse(store, reading=accepted("2.1"))
-    plan = reference_plan()
+    of_issue, version = issued(store, now=later(5)).id, VersionNumber(2, 0)
 
-    assert [report.id for report in store.latest_drafts(plan.quarter, plan.version)] == [newer]
-    assert [report.id for report in store.latest_drafts(plan.quarter, plan.version, limit=9)] == [newer, older]
-    assert [report.id for report in store.reports(9, is_issued=False)][0:2] == [newer, older]
-    assert len(store.reports(9, is_issued=True)) == 1
+    assert {each.id: each.edition for each in store.filed(2024, 3, version)} == {
+        first: 1, second: 1, of_issue: 1, newer: None,
+    }  # fmt: skip
+    assert {each.id for each in store.filed(2025, 3, version)} == {of_issue}
+    assert store.filed(2023, 3, version) == ()
+    assert newer not in {each.id for each in (*store.filed(2024), *store.filed(2024, 3))}
+    assert store.reports(1, is_issued=False)[0].id == newer
+    assert len(store.reports(9, is_issued=True)) == 3
+
+
+def test_an_upload_is_told_what_was_let_stand_in_the_report_that_it_is_held_against(store: Store) -> None:
+    place = CellRef("Hoja1", "D5")
+    (finding,) = with_accepted((FindingCode.STEP_001.at(place, value="1.0", latest="2.0", year=2024),), (
+        Acceptance(FindingCode.STEP_001, place, "Así se aprobó."),
+    ))  # fmt: skip
+    append_or_refuse(store, reading=replace(accepted(), findings=(finding,)))
+
+    (draft,) = store.filed(2024, 3, VersionNumber(2, 0))
+
+    assert (draft.quarter, draft.version) == (Quarter(2024, 3), VersionNumber(2, 0))
+    assert draft.accepted == {Acceptance(FindingCode.STEP_001, place, "Así se aprobó.")}
 
 
 def test_the_plan_of_a_report_is_given_as_it_was_understood(store: Store) -> None:

@@ -16,7 +16,6 @@ from service.domain.office import OfficeSettings
 from service.domain.people import FIRST_OFFICE
 from service.domain.reading import Given
 from service.domain.reports import DocumentKind, JobState, ReportStatus
-from service.domain.values import Quarter
 from service.store import (
     Appended,
     Issued,
@@ -261,9 +260,9 @@ BOUND: Final[dict[str, tuple[Callable[[Store, Theirs], object], object]]] = {
         [],
     ),
     "past": (lambda store, _: (store.past(2024), store.past(2025)), ((), ())),
-    "latest_drafts": (
-        lambda store, theirs: store.latest_drafts(Quarter(2024, 3), theirs.draft.version, 9),
-        (),
+    "filed": (
+        lambda store, theirs: [store.filed(year, 3, theirs.draft.version) for year in (2024, 2025)],
+        [(), ()],
     ),
     "plan_of": (lambda store, theirs: store.plan_of(theirs.issued.id), None),
     "reading_json": (lambda store, theirs: store.reading_json(theirs.issued.id), None),

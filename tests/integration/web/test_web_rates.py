@@ -17,6 +17,8 @@ import pytest
 from service.domain.people import FIRST_OFFICE, Role
 from service.store import Account, Store, migrate, new_id, open_store
 from service.web import passwords
+from service.web.access import ACCESS
+from service.web.rates import NO_TRIES
 from tests.integration.servers import Processes, RedisServer, wait_until
 from tests.web import Client
 
@@ -160,3 +162,7 @@ def test_without_redis_people_enter_at_once_guessing_is_limited_and_counting_goe
         wait_until(is_counted_there, seconds=15, what="tries were counted in Redis again")
     assert one.fail("uno", 3) == [UNAUTHORIZED] * 3
     assert other.fail("uno", 3) == [UNAUTHORIZED] * 2 + [TOO_MANY]
+
+
+def test_only_what_takes_a_token_is_passed_over_when_tries_are_counted() -> None:
+    assert all(isinstance(ACCESS[endpoint], Role) for endpoint in NO_TRIES)

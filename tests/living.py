@@ -1,4 +1,7 @@
-"""Process numbers -> whether they still run: one that has ended and that nobody has buried yet does not."""
+"""Process numbers -> whether they still run, and whom they started.
+
+One that has ended and that nobody has buried yet does not run.
+"""
 
 from __future__ import annotations
 
@@ -11,3 +14,11 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that the main thread of a process started and that are not buried; none of one that is gone."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []

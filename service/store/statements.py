@@ -12,8 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import tables
 
-# What is longer is handed to the database in pieces of this size: a statement of SQLite is prepared once for each
-# connection, and keeps what it was last given.
+# What is longer is handed to the database in pieces of this size (`_keep_in_pieces`).
 LARGE_BYTES: Final = 1024 * 1024
 
 _KNOWN: Final = select(tables.blobs.c.sha256).where(tables.blobs.c.sha256 == bindparam("hash"))

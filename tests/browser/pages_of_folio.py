@@ -48,8 +48,6 @@ NOT_PAGES: Final = (
 # What an open page asks for to put itself up to date: parts of it.
 PARTS_OF_PAGES: Final = ("/marcha",)
 
-_Parts = tuple[Client, Store, frozenset[str]]
-
 
 @dataclass(frozen=True, slots=True)
 class World:

@@ -25,8 +25,9 @@ from service.store.tables import documents, jobs
 from tests.chaos.chance import IS_FULL, chance, sized
 from tests.chaos.conftest import Tell
 from tests.chaos.truth import assert_whole
-from tests.chaos.whole_folio import POISONED_WORKER, WholeFolio, children_of, percentile, whole_folio
+from tests.chaos.whole_folio import POISONED_WORKER, WholeFolio, percentile, whole_folio
 from tests.integration.servers import Processes, RedisServer, wait_until
+from tests.living import children_of
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(sized(500, 3600))]
 
@@ -115,7 +116,7 @@ class Trouble:
             idle = []
             settled = [worker for worker in self._folio.workers if self._has_settled(worker)]
             for worker in drawn.sample(settled, len(settled)):
-                for child in children_of(worker):
+                for child in children_of(worker.pid):
                     if child in tries and tries[child] < MAX_ATTEMPTS:
                         return worker, child
                     if child not in tries:
@@ -151,7 +152,7 @@ class Trouble:
     def _see_who_is_ready(self, _drawn: random.Random) -> None:
         # A copy: meanwhile another thread kills some and starts others, and this one must not wait for it.
         for worker in [*self._folio.workers]:
-            if children_of(worker):
+            if children_of(worker.pid):
                 self._ready_at.setdefault(worker.pid, time.monotonic())
 
 

@@ -16,9 +16,9 @@ from service.jobs import Bell
 from service.store import Store
 from tests.chaos.chance import chance, sized
 from tests.chaos.conftest import Tell
-from tests.chaos.whole_folio import children_of
 from tests.integration.desk import Desk, Templates
 from tests.integration.servers import Processes, RedisServer, wait_until
+from tests.living import children_of
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(sized(180, 1200))]
 
@@ -47,7 +47,7 @@ def _paused(
         time.sleep(0.1)
     end = templates.meet(pipe)
     at_work = desk.process_of(job_id)
-    worker = next(each for each in workers if at_work in children_of(each))
+    worker = next(each for each in workers if at_work in children_of(each.pid))
     os.killpg(worker.pid, signal.SIGSTOP)
     desk.let_the_lease_pass(job_id)
     return worker, end

@@ -22,6 +22,7 @@ from tests.chaos.conftest import Tell
 from tests.chaos.truth import assert_whole
 from tests.integration.served import Folio, a_free_port
 from tests.integration.servers import wait_until
+from tests.living import children_of
 from tests.web import Client
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(sized(200, 900))]
@@ -111,23 +112,16 @@ def folio(tmp_path: Path) -> Iterator[Folio]:
     one.kill()
 
 
-def _children(pid: int | None) -> set[str]:
-    try:
-        return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-    except OSError:
-        return set()
-
-
 def _restart(folio: Folio, program: str, how: signal.Signals) -> None:
     """Ask a program to make way, and wait until others have taken its place."""
     before = folio.pid_of(program)
     assert before is not None
-    old = _children(before)
+    old = set(children_of(before))
     os.kill(before, how)
 
     def has_successors() -> bool:
         if how is signal.SIGHUP:
-            return bool(now := _children(before)) and not now & old
+            return bool(now := children_of(before)) and not old.intersection(now)
         return folio.pid_of(program) not in {before, None}
 
     wait_until(has_successors, seconds=RESTARTED_WITHIN_SECONDS, what=f"{program} had made way")

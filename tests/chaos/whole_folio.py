@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -128,12 +127,6 @@ def whole_folio(processes: Processes, store: Store, redis_server: RedisServer) -
         yield one
     finally:
         one.close()
-
-
-def children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    with contextlib.suppress(FileNotFoundError):
-        return [int(child) for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-    return []
 
 
 def percentile(seconds: list[float], share: float) -> float:

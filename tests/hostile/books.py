@@ -43,11 +43,6 @@ def more_rows(xml: str) -> bytes:
     return in_sheet("</sheetData>", f"{xml}</sheetData>")
 
 
-def text_at(cell: str, text: str) -> bytes:
-    """A sound plan in which a cell holds a text as the format escapes it (`_x202E_`)."""
-    return in_sheet("</sheetData>", f'<row r="{cell[1:]}">{inline(cell, text)}</row></sheetData>')
-
-
 def inline(cell: str, text: str) -> str:
     """A cell with a text of its own."""
     return f'<c r="{cell}" t="inlineStr"><is><t>{escape(text)}</t></is></c>'

@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 import zipfile
@@ -26,7 +25,7 @@ from service.store import Store, migrate, open_store
 from tests.integration.desk import WORD, Desk, Templates
 from tests.integration.samples import append, issue, issued
 from tests.integration.servers import Processes, RedisServer, wait_until
-from tests.living import is_alive
+from tests.living import children_of, is_alive
 from worker.tasks import LEASE
 
 
@@ -42,10 +41,6 @@ def templates(processes: Processes, tmp_path: Path) -> Templates:
     templates = Templates(tmp_path / "templates")
     processes.environment["FOLIO_TEMPLATES_DIR"] = str(tmp_path / "templates")
     return templates
-
-
-def children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 def test_a_rung_job_becomes_a_word_document(desk: Desk, processes: Processes) -> None:
@@ -98,7 +93,7 @@ def test_the_processes_of_a_killed_worker_end_with_it(desk: Desk, processes: Pro
     templates.hold()
     worker = processes.worker()
     at_work = desk.wait_until_at_work(desk.ask_for_word())
-    children = children_of(worker)
+    children = children_of(worker.pid)
     assert at_work in children
     worker.kill()
     worker.wait()
@@ -378,7 +373,8 @@ def test_an_idle_worker_ends_within_five_seconds_of_sigterm(
 ) -> None:
     worker = processes.worker()
     desk.wait_for(desk.ask_for_word(), JobState.DONE)
-    children = children_of(worker)
+    children = children_of(worker.pid)
+    assert children
     # The job is done before the worker has heard so from its child; one that lost Redis in between does not hear it any
     # more, takes the task for one under way, and gives it the seconds of the test below.
     time.sleep(1)
@@ -400,7 +396,8 @@ def test_a_worker_that_writes_ends_within_ten_seconds_of_sigterm_and_another_goe
     worker = processes.worker()
     job_id = desk.ask_for_word()
     desk.wait_until_at_work(job_id)
-    children = children_of(worker)
+    children = children_of(worker.pid)
+    assert children
     started = time.monotonic()
     worker.terminate()
     worker.wait(15)
